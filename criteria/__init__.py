@@ -1,0 +1,1 @@
+"""What a program asks: editions, criteria, obligations and their measurable parameters."""
