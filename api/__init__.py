@@ -1,0 +1,1 @@
+"""The outermost ring: HTTP, dashboard pages and the command line."""

@@ -1,0 +1,1 @@
+"""Use cases as plain functions, and the only home of the job engine."""

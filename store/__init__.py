@@ -1,0 +1,1 @@
+"""The only home of SQL: workspaces, uploads, editions, maps, reviews, comparisons."""
