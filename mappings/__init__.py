@@ -1,1 +1,1 @@
-"""Which obligation answers which control: the catalogue, the maps between editions and controls, reviews."""
+"""Which obligation answers which control: the catalogue, the maps, their algebra and their review."""

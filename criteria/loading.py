@@ -1,0 +1,153 @@
+"""Programs and their editions from a folder of YAML files.
+
+Layout: `<program>/program.yaml`, `<program>/sources*.yaml` (more sources), `<program>/<edition>/edition.yaml`
+and, beside it, any files with a `criteria:` list. A folder laid over another (a workspace) may hold
+editions of programs that the other folder defines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from criteria.checking import edition_problems, program_problems, unknown
+from criteria.files import DataFile, locate, parse_model, read_yaml_tree
+from criteria.model import Criterion, Edition, Obligation, Program, Source
+from criteria.problems import Problem
+
+SHIPPED = Path(__file__).parent / "programs"
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """Programs and editions by key, with the digest of the files they came from."""
+
+    programs: Mapping[str, Program]
+    editions: Mapping[str, Edition]
+    digest: str
+
+
+@dataclass(slots=True)
+class _Tree:
+    """The files of all folders, sorted by what they are."""
+
+    programs: list[DataFile] = field(default_factory=list)
+    sources: list[DataFile] = field(default_factory=list)
+    editions: list[DataFile] = field(default_factory=list)
+    criteria: dict[Path, list[DataFile]] = field(default_factory=dict)
+
+
+def load_programs(folders: Iterable[Path] = (SHIPPED,)) -> tuple[Programs, list[Problem]]:
+    """Load every program and edition below the folders; later folders lie over earlier ones.
+
+    Returns what could be loaded and every problem found, each with file, key and cure.
+    """
+    tree, problems, digests = _Tree(), [], []
+    for number, folder in enumerate(folders):
+        files, faults, digest = read_yaml_tree(folder, "criteria/programs/" if number == 0 else f"{folder.name}/")
+        problems += faults
+        digests.append(digest)
+        problems += _sort(files, tree)
+    programs = _programs(tree, problems)
+    editions = _editions(tree, programs, problems)
+    for program in programs.values():
+        if program.current_edition and program.current_edition not in editions:
+            problems.append(unknown("edition", program.current_edition, editions, "current_edition").at(file=program.key))
+    return Programs(programs, editions, "+".join(digests)), problems
+
+
+def _sort(files: Iterable[DataFile], tree: _Tree) -> list[Problem]:
+    problems = []
+    for file in files:
+        stem = PurePosixPath(file.name).name
+        if stem == "program.yaml":
+            tree.programs.append(file)
+        elif stem.startswith("sources"):
+            tree.sources.append(file)
+        elif stem == "edition.yaml":
+            tree.editions.append(file)
+        elif isinstance(file.data, dict) and set(file.data) == {"criteria"}:
+            tree.criteria.setdefault(file.path.parent, []).append(file)
+        else:
+            problems.append(Problem("unknown-file", "this file holds no criteria: list.", "See docs/encoding.md for the files.", file=file.name))
+    return problems
+
+
+def _programs(tree: _Tree, problems: list[Problem]) -> dict[str, Program]:
+    more: dict[Path, dict[str, Any]] = {}
+    for file in tree.sources:
+        found = (file.data or {}).get("sources", {}) if isinstance(file.data, dict) else {}
+        more.setdefault(file.path.parent, {}).update(found)
+    programs: dict[str, Program] = {}
+    for file in tree.programs:
+        data = file.data
+        if isinstance(data, dict):
+            data = {**data, "sources": {**(data.get("sources") or {}), **more.get(file.path.parent, {})}}
+        program, faults = parse_model(Program, data, file)
+        problems += faults
+        if program is None:
+            continue
+        if program.key in programs:
+            problems.append(Problem("duplicate-program", f'the program "{program.key}" is defined twice.', file=file.name, key="key"))
+        programs[program.key] = program
+        problems += [locate(p.at(file=file.name), file, [p.key.split("[")[0]]) for p in program_problems(program)]
+    return programs
+
+
+def _editions(tree: _Tree, programs: Mapping[str, Program], problems: list[Problem]) -> dict[str, Edition]:
+    editions: dict[str, Edition] = {}
+    heads = {file.path.parent for file in tree.editions}
+    for folder, files in tree.criteria.items():
+        if folder not in heads:
+            problems.append(Problem("no-edition", "there is no edition.yaml beside this file.", "Add one.", file=files[0].name))
+    for head in tree.editions:
+        edition, faults = parse_model(Edition, head.data, head)
+        problems += faults
+        if edition is None:
+            continue
+        program = programs.get(edition.program)
+        if program is None:
+            problems.append(unknown("program", edition.program, programs, "program").at(file=head.name))
+            continue
+        if edition.key in editions:
+            problems.append(Problem("duplicate-edition", f'the edition "{edition.key}" is defined twice.', file=head.name, key="key"))
+        criteria, where = _criteria(tree.criteria.get(head.path.parent, []), problems)
+        edition = edition.model_copy(update={"criteria": criteria})
+        problems += [_placed(p, head, where) for p in edition_problems(edition, program)]
+        editions[edition.key] = edition
+    return editions
+
+
+def _criteria(files: Iterable[DataFile], problems: list[Problem]) -> tuple[tuple[Criterion, ...], dict[str, tuple[DataFile, int]]]:
+    criteria: list[Criterion] = []
+    where: dict[str, tuple[DataFile, int]] = {}
+    for file in files:
+        rows = file.data["criteria"]
+        if not isinstance(rows, list):
+            problems.append(Problem("wrong-type", "criteria must be a list.", file=file.name, key="criteria"))
+            continue
+        for index, row in enumerate(rows):
+            criterion, faults = parse_model(Criterion, row, file, ("criteria", index))
+            problems += faults
+            if criterion is not None:
+                where[criterion.ref] = (file, index)
+                criteria.append(with_obligations(criterion))
+    return tuple(criteria), where
+
+
+def with_obligations(criterion: Criterion) -> Criterion:
+    """Return the criterion with at least one obligation: its statement, where none is listed."""
+    if criterion.obligations:
+        return criterion
+    whole = Obligation(id="a", text=criterion.title or criterion.statement)
+    return criterion.model_copy(update={"obligations": (whole,)})
+
+
+def _placed(problem: Problem, head: DataFile, where: Mapping[str, tuple[DataFile, int]]) -> Problem:
+    ref, _, key = problem.key.rpartition(": ")
+    if ref not in where:
+        return locate(problem.at(file=head.name), head, [problem.key.split(".")[0]])
+    file, index = where[ref]
+    return locate(problem.at(file=file.name), file, ["criteria", index, key.split(".")[0]])
