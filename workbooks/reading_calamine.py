@@ -1,0 +1,92 @@
+"""Read .xlsb and .ods with calamine: values and positions; everything else comes from the scan.
+
+Runs in the child process only: a Rust reader ends the process where it cannot go on.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+from typing import Any
+
+from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from workbooks.details import SheetDetails, Style
+from workbooks.model import BOOLEAN, DATE, ERROR, NUMBER, TEXT, Cell, Sheet, range_bounds, rows_of
+from workbooks.number_texts import date_text, number_text
+from workbooks.reading_xlsx import clean
+from workbooks.scanning import Scanned
+
+_VISIBILITY = {
+    SheetVisibleEnum.Visible: "visible",
+    SheetVisibleEnum.Hidden: "hidden",
+    SheetVisibleEnum.VeryHidden: "very_hidden",
+}
+
+
+def read_calamine(data: bytes, scanned: Scanned) -> list[Sheet]:
+    """Return the sheets of a workbook in their order; sheets that hold no cells by nature are left out."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    return [
+        _sheet(book.get_sheet_by_name(meta.name), _VISIBILITY[meta.visible], scanned.details.get(meta.name))
+        for meta in book.sheets_metadata
+        if meta.typ is SheetTypeEnum.WorkSheet
+    ]
+
+
+def _sheet(sheet: CalamineSheet, visibility: str, details: SheetDetails | None) -> Sheet:
+    known = details or SheetDetails()
+    anchors = {bounds[:2]: ref for ref in known.merged_ranges if (bounds := range_bounds(ref))}
+    covered = _covered(known)
+    cells: dict[tuple[int, int], Cell] = {}
+    for row, values in enumerate(sheet.to_python(skip_empty_area=False), 1):
+        for column, value in enumerate(values, 1):
+            place = (row, column)
+            if (value != "" or place in known.errors) and place not in covered:
+                cells[place] = _cell(place, value, known, anchors.get(place, ""))
+    for place, shown in known.errors.items():
+        cells.setdefault(place, Cell(*place, shown, ERROR, anchors.get(place, "")))
+    kept = [cell for cell in cells.values() if cell.text.strip()]
+    return Sheet(
+        name=sheet.name,
+        rows=rows_of(kept, known.hidden_rows),
+        visibility=known.visibility or visibility,
+        right_to_left=known.right_to_left,
+        hidden_columns=frozenset(known.hidden_columns),
+        merged_ranges=tuple(sorted(known.merged_ranges)),
+    )
+
+
+def _covered(known: SheetDetails) -> set[tuple[int, int]]:
+    """Return the places under a merged range: a value left there is one that no one sees."""
+    places: set[tuple[int, int]] = set()
+    for reference in known.merged_ranges:
+        bounds = range_bounds(reference)
+        if bounds:
+            top, left, bottom, right = bounds
+            places.update((row, col) for row in range(top, bottom + 1) for col in range(left, right + 1))
+            places.discard((top, left))
+    return places
+
+
+def _cell(place: tuple[int, int], value: Any, known: SheetDetails, merged_range: str) -> Cell:
+    look = known.styles.get(place, Style())
+    text, kind = _text_and_kind(value, look.number_format)
+    if place in known.errors:
+        text, kind = known.errors[place], ERROR
+    elif known.shown.get(place) and kind != TEXT:
+        text = known.shown[place]
+    struck, kept = known.struck.get(place, (text if look.struck else "", ""))
+    number_format = look.number_format if kind in (NUMBER, DATE) else ""
+    comment = known.comments.get(place, "")
+    return Cell(*place, text, kind, merged_range, look.bold, struck, kept, comment, number_format)
+
+
+def _text_and_kind(value: Any, number_format: str) -> tuple[str, str]:
+    if isinstance(value, bool):
+        return ("TRUE" if value else "FALSE"), BOOLEAN
+    if isinstance(value, int | float):
+        return number_text(value, number_format), NUMBER
+    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
+        return date_text(value), DATE
+    return clean(str(value)), TEXT

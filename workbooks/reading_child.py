@@ -1,0 +1,107 @@
+"""The child process that parses an upload: limits on itself first, then guards, then the reader.
+
+Run by `workbooks.reading` as a script. Standard input: one line of JSON (the request), then the file.
+Standard output: one JSON object (the sheets and notes, or a refusal). It opens no file for writing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":
+    # Isolated mode leaves out the script's own place; the package may not be installed (a checkout).
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    # openpyxl imports numpy when it is there, for types that no upload holds: 0.1 s and 100 MB of address space.
+    sys.modules["numpy"] = None  # type: ignore[assignment]  # this is how an import is forbidden
+
+from workbooks.guards import Limits, check_size
+from workbooks.model import Note, Refused, Sheet, sheet_as_plain
+from workbooks.scanning import scan
+from workbooks.sniffing import sniff
+
+
+def limit_self(limits: Limits) -> None:
+    """Set this process's own limits: memory, processor time, no writing to files, no core file."""
+    try:
+        import resource
+    except ImportError:  # not on this platform: the time limit of the caller still holds
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    # The signal that comes at the first figure tells the caller why; the second figure kills.
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 2))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def parse(data: bytes, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    """Return the answer for one file as plain data."""
+    try:
+        check_size(len(data), limits)
+        sniffed = sniff(data, request["name"])
+        scanned = scan(data, sniffed.format, limits)
+        sheets, notes = _sheets(data, sniffed.format, request, limits, scanned)
+    except Refused as refusal:
+        return {"refused": _plain(refusal.note)}
+    except MemoryError:
+        return {"refused": _plain(Refused("too_much_memory").note)}
+    notes = [*sniffed.notes, *scanned.notes, *notes]
+    return {
+        "format": sniffed.format,
+        "sheets": [sheet_as_plain(sheet) for sheet in sheets],
+        "notes": [_plain(found) for found in notes],
+    }
+
+
+def _sheets(
+    data: bytes, format: str, request: dict[str, Any], limits: Limits, scanned: Any
+) -> tuple[list[Sheet], list[Note]]:
+    """Read with the reader of the format; each is imported only when it is needed."""
+    try:
+        if format == "csv":
+            from workbooks.reading_text import read_text
+
+            return read_text(data, request["name"], request["encoding"], request["delimiter"], limits)
+        if format == "xls":
+            from workbooks.reading_xls import read_xls
+
+            return read_xls(data, limits), []
+        if format in ("xlsx", "xlsm") and not scanned.strict:
+            from workbooks.reading_xlsx import read_xlsx
+
+            return read_xlsx(data, scanned), []
+        from workbooks.reading_calamine import read_calamine
+
+        return read_calamine(data, scanned), []
+    except (Refused, MemoryError):
+        raise
+    except BaseException as error:
+        # Third-party readers raise anything on a damaged file, a Rust panic included.
+        raise Refused("damaged_file", detail=f"{type(error).__name__}: {str(error)[:200]}") from error
+
+
+def _plain(found: Note) -> dict[str, Any]:
+    plain = asdict(found)
+    plain["values"] = dict(found.values)
+    return plain
+
+
+def main() -> None:
+    """Answer one request."""
+    request = json.loads(sys.stdin.buffer.readline())
+    limits = Limits(**request["limits"])
+    limit_self(limits)
+    data = sys.stdin.buffer.read()
+    try:
+        answer = json.dumps(parse(data, request, limits))
+    except MemoryError:
+        answer = '{"refused": {"code": "too_much_memory", "sheet": "", "cell": "", "values": {}}}'
+    sys.stdout.write(answer)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
