@@ -17,7 +17,9 @@ COMPLETENESS = ("full", "partial", "none")
 def unknown(what: str, value: str, known: Collection[str], key: str) -> Problem:
     """Return the problem of a name that does not exist, with the nearest names that do."""
     code = f"unknown-{what.replace(' ', '-')}"
-    return Problem(code, f'"{value}" is not a known {what}.', nearest_hint(value, known), key=key, value=value)
+    return Problem(
+        code, f'"{value}" is not a known {what}.', nearest_hint(value, known), key=key, value=value
+    )
 
 
 def program_problems(program: Program) -> Iterator[Problem]:
@@ -42,7 +44,11 @@ def edition_problems(edition: Edition, program: Program) -> Iterator[Problem]:
 
 
 def _head_problems(edition: Edition) -> Iterator[Problem]:
-    categories, conditions, operators = vocabulary().categories, vocabulary().conditions, vocabulary().operators
+    categories, conditions, operators = (
+        vocabulary().categories,
+        vocabulary().conditions,
+        vocabulary().operators,
+    )
     for name, level in edition.completeness.items():
         key = f"completeness.{name}"
         if name != "default" and name not in categories:
@@ -73,7 +79,12 @@ def criterion_problems(criterion: Criterion, program: Program, refs: Collection[
     yield from _unknown_each("reference", criterion.conflicts_with, refs, "conflicts_with")
     yield from _twice("obligation", [obligation.id for obligation in criterion.obligations], "obligations")
     if criterion.under == criterion.ref:
-        yield Problem("under-itself", "a criterion cannot stand under itself.", "Name the binding provision.", key="under")
+        yield Problem(
+            "under-itself",
+            "a criterion cannot stand under itself.",
+            "Name the binding provision.",
+            key="under",
+        )
     for obligation in criterion.obligations:
         for problem in _obligation_problems(obligation, roles):
             yield problem.at(key=f"obligations.{obligation.id}.{problem.key}")
@@ -91,7 +102,9 @@ def _obligation_problems(obligation: Obligation, roles: Collection[str]) -> Iter
                 yield unknown("parameter", name, obligation.parameters, field)
 
 
-def _unknown_each(what: str, values: Iterable[str | None], known: Collection[str], key: str) -> Iterator[Problem]:
+def _unknown_each(
+    what: str, values: Iterable[str | None], known: Collection[str], key: str
+) -> Iterator[Problem]:
     for value in values:
         if value is not None and value not in known:
             yield unknown(what, value, known, key)
@@ -100,4 +113,10 @@ def _unknown_each(what: str, values: Iterable[str | None], known: Collection[str
 def _twice(what: str, values: Iterable[str], key: str) -> Iterator[Problem]:
     for value, count in Counter(values).items():
         if count > 1:
-            yield Problem(f"duplicate-{what}", f'the {what} "{value}" is given {count} times.', "Keep one.", key=key, value=value)
+            yield Problem(
+                f"duplicate-{what}",
+                f'the {what} "{value}" is given {count} times.',
+                "Keep one.",
+                key=key,
+                value=value,
+            )

@@ -16,7 +16,15 @@ VAGUE = "vague"
 OTHER = "other"
 
 # Months are counted as a twelfth of 365 days, so that 12 months and 1 year are equal.
-_HOURS = {"minute": 1 / 60, "hour": 1, "day": 24, "week": 168, "month": 365 * 24 / 12, "quarter": 365 * 6, "year": 8760}
+_HOURS = {
+    "minute": 1 / 60,
+    "hour": 1,
+    "day": 24,
+    "week": 168,
+    "month": 365 * 24 / 12,
+    "quarter": 365 * 6,
+    "year": 8760,
+}
 _AMOUNT = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(business\s+)?([a-z]+?)?s?\s*$", re.IGNORECASE)
 
 
@@ -94,7 +102,9 @@ def _set(dimension: Dimension, raw: Any) -> Value:
         raise ValueProblem("Write a list of items.")
     for item in items:
         if item not in dimension.items:
-            raise ValueProblem(f'"{item}" is not an item of {dimension.key}. {nearest_hint(str(item), dimension.items)}')
+            raise ValueProblem(
+                f'"{item}" is not an item of {dimension.key}. {nearest_hint(str(item), dimension.items)}'
+            )
     return Value(", ".join(item.replace("_", " ") for item in items), items=frozenset(items))
 
 
@@ -108,7 +118,9 @@ def parameter_problems(parameters: Mapping[str, Any]) -> list[Problem]:
     for key, raw in parameters.items():
         if key not in known:
             hint = nearest_hint(key, known)
-            problems.append(Problem("unknown-dimension", f'"{key}" is not a dimension.', hint, key=key, value=key))
+            problems.append(
+                Problem("unknown-dimension", f'"{key}" is not a dimension.', hint, key=key, value=key)
+            )
             continue
         try:
             parse_value(known[key], raw)

@@ -46,7 +46,9 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]  # untyped in its stubs
         if key in found:
-            raise yaml.constructor.ConstructorError(None, None, f'the key "{key}" is given twice', key_node.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, f'the key "{key}" is given twice', key_node.start_mark
+            )
         found[key] = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]  # untyped in its stubs
     return found
 
@@ -61,7 +63,11 @@ def parse_yaml(text: str, name: str) -> tuple[Any, list[Problem]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        cure = "Keep one of the two." if "twice" in str(error.problem) else "Check the indentation, colons and quotes there."
+        cure = (
+            "Keep one of the two."
+            if "twice" in str(error.problem)
+            else "Check the indentation, colons and quotes there."
+        )
         return None, [Problem("bad-yaml", f"{error.problem}.", cure, file=name, line=line)]
     except yaml.YAMLError as error:
         return None, [Problem("bad-yaml", f"{error}.", "Save the file as UTF-8 text.", file=name)]
@@ -111,7 +117,11 @@ def _parse_bytes(content: bytes, name: str) -> tuple[Any, list[Problem]]:
     try:
         return parse_yaml(content.decode("utf-8"), name)
     except UnicodeDecodeError as error:
-        return None, [Problem("not-utf8", f"not UTF-8 text at byte {error.start}.", "Save the file as UTF-8.", file=name)]
+        return None, [
+            Problem(
+                "not-utf8", f"not UTF-8 text at byte {error.start}.", "Save the file as UTF-8.", file=name
+            )
+        ]
 
 
 def _plain(value: Any) -> Any:
@@ -152,10 +162,14 @@ def _cache_trim(folder: Path, keep: int = 40) -> None:
         old.unlink(missing_ok=True)
 
 
-def parse_model(model: type[Model], data: Any, file: DataFile, at: Sequence[str | int] = ()) -> tuple[Model | None, list[Problem]]:
+def parse_model(
+    model: type[Model], data: Any, file: DataFile, at: Sequence[str | int] = ()
+) -> tuple[Model | None, list[Problem]]:
     """Return `data` as a model, or every fault in it with its key path below `at`."""
     if not isinstance(data, dict):
-        problem = Problem("wrong-type", "a mapping of keys is expected here.", file=file.name, key=_dotted(at))
+        problem = Problem(
+            "wrong-type", "a mapping of keys is expected here.", file=file.name, key=_dotted(at)
+        )
         return None, [locate(problem, file, at)]
     try:
         return model.model_validate(data), []
@@ -169,12 +183,20 @@ def _problem(model: type[BaseModel], error: Any, file: DataFile, at: Sequence[st
     kind = error["type"]
     value = "" if isinstance(error["input"], dict | list) else str(error["input"])
     if kind == "extra_forbidden":
-        message, hint, code = f'"{loc[-1]}" is not a key here.', nearest_hint(str(loc[-1]), _fields(model, loc[:-1])), "unknown-key"
+        message, hint, code = (
+            f'"{loc[-1]}" is not a key here.',
+            nearest_hint(str(loc[-1]), _fields(model, loc[:-1])),
+            "unknown-key",
+        )
     elif kind == "missing":
         message, hint, code = f'"{loc[-1]}" is missing.', "Add it.", "missing-key"
     elif kind in ("literal_error", "enum"):
         known = [part.strip(" '") for part in error["ctx"]["expected"].replace(" or ", ",").split(",")]
-        message, hint, code = f'"{value}" is not a value of {loc[-1]}.', nearest_hint(value, known), "unknown-value"
+        message, hint, code = (
+            f'"{value}" is not a value of {loc[-1]}.',
+            nearest_hint(value, known),
+            "unknown-value",
+        )
     else:
         message, hint, code = f"{error['msg']}.", "", "wrong-type" if kind.endswith("_type") else "bad-value"
     problem = Problem(code, message, hint, file=file.name, key=_dotted(path), value=value)
@@ -184,7 +206,12 @@ def _problem(model: type[BaseModel], error: Any, file: DataFile, at: Sequence[st
 def _fields(model: type[BaseModel], loc: Iterable[str | int]) -> list[str]:
     current: Any = model
     for part in loc:
-        if isinstance(part, str) and isinstance(current, type) and issubclass(current, BaseModel) and part in current.model_fields:
+        if (
+            isinstance(part, str)
+            and isinstance(current, type)
+            and issubclass(current, BaseModel)
+            and part in current.model_fields
+        ):
             current = _inner(current.model_fields[part].annotation)
     if isinstance(current, type) and issubclass(current, BaseModel):
         return [field.alias or name for name, field in current.model_fields.items()]

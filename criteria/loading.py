@@ -46,7 +46,9 @@ def load_programs(folders: Iterable[Path] = (SHIPPED,)) -> tuple[Programs, list[
     """
     tree, problems, digests = _Tree(), [], []
     for number, folder in enumerate(folders):
-        files, faults, digest = read_yaml_tree(folder, "criteria/programs/" if number == 0 else f"{folder.name}/")
+        files, faults, digest = read_yaml_tree(
+            folder, "criteria/programs/" if number == 0 else f"{folder.name}/"
+        )
         problems += faults
         digests.append(digest)
         problems += _sort(files, tree)
@@ -54,7 +56,9 @@ def load_programs(folders: Iterable[Path] = (SHIPPED,)) -> tuple[Programs, list[
     editions = _editions(tree, programs, problems)
     for program in programs.values():
         if program.current_edition and program.current_edition not in editions:
-            problems.append(unknown("edition", program.current_edition, editions, "current_edition").at(file=program.key))
+            problems.append(
+                unknown("edition", program.current_edition, editions, "current_edition").at(file=program.key)
+            )
     return Programs(programs, editions, "+".join(digests)), problems
 
 
@@ -71,7 +75,14 @@ def _sort(files: Iterable[DataFile], tree: _Tree) -> list[Problem]:
         elif isinstance(file.data, dict) and set(file.data) == {"criteria"}:
             tree.criteria.setdefault(file.path.parent, []).append(file)
         else:
-            problems.append(Problem("unknown-file", "this file holds no criteria: list.", "See docs/encoding.md for the files.", file=file.name))
+            problems.append(
+                Problem(
+                    "unknown-file",
+                    "this file holds no criteria: list.",
+                    "See docs/encoding.md for the files.",
+                    file=file.name,
+                )
+            )
     return problems
 
 
@@ -90,9 +101,18 @@ def _programs(tree: _Tree, problems: list[Problem]) -> dict[str, Program]:
         if program is None:
             continue
         if program.key in programs:
-            problems.append(Problem("duplicate-program", f'the program "{program.key}" is defined twice.', file=file.name, key="key"))
+            problems.append(
+                Problem(
+                    "duplicate-program",
+                    f'the program "{program.key}" is defined twice.',
+                    file=file.name,
+                    key="key",
+                )
+            )
         programs[program.key] = program
-        problems += [locate(p.at(file=file.name), file, [p.key.split("[")[0]]) for p in program_problems(program)]
+        problems += [
+            locate(p.at(file=file.name), file, [p.key.split("[")[0]]) for p in program_problems(program)
+        ]
     return programs
 
 
@@ -101,7 +121,11 @@ def _editions(tree: _Tree, programs: Mapping[str, Program], problems: list[Probl
     heads = {file.path.parent for file in tree.editions}
     for folder, files in tree.criteria.items():
         if folder not in heads:
-            problems.append(Problem("no-edition", "there is no edition.yaml beside this file.", "Add one.", file=files[0].name))
+            problems.append(
+                Problem(
+                    "no-edition", "there is no edition.yaml beside this file.", "Add one.", file=files[0].name
+                )
+            )
     for head in tree.editions:
         edition, faults = parse_model(Edition, head.data, head)
         problems += faults
@@ -112,7 +136,14 @@ def _editions(tree: _Tree, programs: Mapping[str, Program], problems: list[Probl
             problems.append(unknown("program", edition.program, programs, "program").at(file=head.name))
             continue
         if edition.key in editions:
-            problems.append(Problem("duplicate-edition", f'the edition "{edition.key}" is defined twice.', file=head.name, key="key"))
+            problems.append(
+                Problem(
+                    "duplicate-edition",
+                    f'the edition "{edition.key}" is defined twice.',
+                    file=head.name,
+                    key="key",
+                )
+            )
         criteria, where = _criteria(tree.criteria.get(head.path.parent, []), problems)
         edition = edition.model_copy(update={"criteria": criteria})
         problems += [_placed(p, head, where) for p in edition_problems(edition, program)]
@@ -120,7 +151,9 @@ def _editions(tree: _Tree, programs: Mapping[str, Program], problems: list[Probl
     return editions
 
 
-def _criteria(files: Iterable[DataFile], problems: list[Problem]) -> tuple[tuple[Criterion, ...], dict[str, tuple[DataFile, int]]]:
+def _criteria(
+    files: Iterable[DataFile], problems: list[Problem]
+) -> tuple[tuple[Criterion, ...], dict[str, tuple[DataFile, int]]]:
     criteria: list[Criterion] = []
     where: dict[str, tuple[DataFile, int]] = {}
     for file in files:

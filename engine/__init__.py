@@ -1,1 +1,1 @@
-"""How a verdict follows: obligations compiled to rules, matched, and turned into findings by policy."""
+"""How a verdict follows: facts, compiled rules, matching, policy tables, findings."""

@@ -6,10 +6,12 @@ It comes from the package, from a workspace folder laid over it, or from the sto
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar, cast
 
 from criteria.loading import SHIPPED as SHIPPED_PROGRAMS
 from criteria.loading import load_programs
@@ -18,6 +20,8 @@ from criteria.problems import DataError, Problem, UnknownName
 from mappings.loading import SHIPPED as SHIPPED_MAPPINGS
 from mappings.loading import MapSet, load_mappings
 from mappings.model import Control, DirectMap
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +34,35 @@ class Library:
     maps: Mapping[str, MapSet]
     direct: Mapping[tuple[str, str], tuple[DirectMap, ...]]
     digest: str
+    _memory: dict[Hashable, object] = field(default_factory=dict, repr=False)
+
+    def remember(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what was made under a key before, or make it; a Library never changes, so neither does this."""
+        if key not in self._memory:
+            self._memory[key] = make()
+        return cast(Made, self._memory[key])
+
+    def content_hash(self, edition: str) -> str:
+        """Return the hash of an edition, its program, its maps, and the catalogue they point into."""
+
+        def made() -> str:
+            found = self.editions[edition]
+            maps = self.maps_of(edition)
+            parts = [
+                self.programs[found.program].model_dump(mode="json"),
+                found.model_dump(mode="json"),
+                {key: _plain(entry) for key, entry in maps.maps.items()},
+                [joint.model_dump(mode="json") for joint in maps.jointly],
+                [control.model_dump(mode="json") for control in self.controls.values()],
+                [
+                    [*pair, [one.model_dump(mode="json") for one in direct]]
+                    for pair, direct in self.direct.items()
+                    if edition in pair
+                ],
+            ]
+            return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+        return self.remember(("content", edition), made)
 
     def edition(self, name: str) -> Edition:
         """Return an edition by its key, or a program's current edition by the program's key."""
@@ -40,20 +73,36 @@ class Library:
             raise UnknownName("program or edition", name, (*self.programs, *self.editions))
         if program.current_edition:
             return self.editions[program.current_edition]
-        raise UnknownName("edition of that program", name, (e.key for e in self.editions.values() if e.program == name))
+        raise UnknownName(
+            "edition of that program", name, (e.key for e in self.editions.values() if e.program == name)
+        )
 
     def maps_of(self, edition: str) -> MapSet:
         """Return the maps of an edition (an empty set where it has none)."""
         return self.maps.get(edition) or MapSet(edition, {})
 
 
+def _plain(entry: object) -> object:
+    return (
+        [one.model_dump(mode="json") for one in entry]
+        if isinstance(entry, tuple)
+        else entry.model_dump(mode="json")
+    )  # type: ignore[attr-defined]  # else a NoControl
+
+
 def read_library(workspace: Path | None = None) -> tuple[Library, list[Problem]]:
     """Read the shipped library, with a workspace folder over it, and every problem in both."""
     over = workspace is not None and workspace.is_dir()
-    programs, problems = load_programs((SHIPPED_PROGRAMS, *((workspace / "programs",) if over and workspace else ())))
-    mappings, faults = load_mappings(programs.editions, (SHIPPED_MAPPINGS, *((workspace,) if over and workspace else ())))
+    programs, problems = load_programs(
+        (SHIPPED_PROGRAMS, *((workspace / "programs",) if over and workspace else ()))
+    )
+    mappings, faults = load_mappings(
+        programs.editions, (SHIPPED_MAPPINGS, *((workspace,) if over and workspace else ()))
+    )
     digest = hashlib.sha256(f"{programs.digest}|{mappings.digest}".encode()).hexdigest()
-    library = Library(programs.programs, programs.editions, mappings.controls, mappings.maps, mappings.direct, digest)
+    library = Library(
+        programs.programs, programs.editions, mappings.controls, mappings.maps, mappings.direct, digest
+    )
     return library, problems + faults
 
 

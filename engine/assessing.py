@@ -1,0 +1,308 @@
+"""What each path does for a baseline obligation, read from the rules that fired (VERDICTS V2 to V4).
+
+One path must carry everything: a single foreign obligation, a joint group, or a deeming provision.
+Never the strength of one and the interval of another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from criteria.dimensions import Value
+from engine.compiling import Check, CompiledClause, Question, counting
+from engine.facts import NO_CONDITION, Clause, Provision, strength_word
+from engine.findings import OUTCOME_RANK, Reason
+from engine.matching import Matcher
+from engine.policy import Table
+from mappings.relationships import Reach, Relationship, compose, inverse, reach_through_hub
+
+Fired = Mapping[str, Set[str]]
+NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PathResult:
+    """What one path does for one obligation. `strict` is the same without anything unverified."""
+
+    path: str
+    outcome: str
+    strict: str
+    reasons: tuple[Reason, ...]
+    answered: tuple[tuple[Question, Provision], ...]
+    operators: frozenset[str]
+    operators_unverified: frozenset[str]
+    order: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The rules' answers to one question about one provision."""
+
+    question: Question
+    provision: Provision
+    covers: bool
+    overlaps: bool
+    counts: bool
+    full: bool
+    binding: bool
+    stronger: bool
+    at_least_should: bool
+    same_condition: bool
+    reasons: tuple[Reason, ...]
+    strict_reasons: tuple[Reason, ...]
+
+
+def assess(
+    compiled: CompiledClause,
+    by_control: Mapping[str, Sequence[Provision]],
+    fired: Fired,
+    table: Table,
+    matcher: Matcher,
+) -> list[PathResult]:
+    """Return what every path does for an obligation, the best first."""
+    answers: dict[str, list[_Answer]] = {}
+    for question in compiled.questions:
+        for provision in by_control.get(question.control, ()):
+            rules = fired.get(provision.id, NOTHING)
+            if question.addressed in rules and not _certainly_none(question, provision):
+                answers.setdefault(provision.path, []).append(
+                    _answer(compiled.clause, question, provision, rules)
+                )
+    _direct_maps_override(answers, compiled)
+    results = [
+        _result(compiled.clause, path, group, table, matcher)
+        for path, found in answers.items()
+        for group in _groups(compiled, found)
+    ]
+    return sorted(results, key=lambda result: result.order)
+
+
+def _certainly_none(question: Question, provision: Provision) -> bool:
+    return reach_through_hub(provision.relationship, question.map.relationship) is Reach.NONE
+
+
+def _direct_maps_override(answers: dict[str, list[_Answer]], compiled: CompiledClause) -> None:
+    direct = f"direct:{compiled.clause.id}"
+    for path, found in answers.items():
+        if any(answer.question.control == direct for answer in found):
+            answers[path] = [answer for answer in found if answer.question.control == direct]
+
+
+def _groups(compiled: CompiledClause, answers: Sequence[_Answer]) -> Iterator[list[_Answer]]:
+    """Yield the answers that stand for themselves, and those on parts of the obligation together."""
+    for answer in answers:
+        if not answer.question.part:
+            yield [answer]
+    parts = [answer for answer in answers if answer.question.part]
+    if not parts:
+        return
+    wanted = {question.control for question in compiled.questions if question.part}
+    covered = [answer for answer in parts if answer.covers]
+    if compiled.complete_parts and {answer.question.control for answer in covered} == wanted:
+        yield covered
+    else:
+        for answer in parts:
+            yield [_as_part(answer)]
+
+
+def _as_part(answer: _Answer) -> _Answer:
+    return _replace(answer, covers=False, overlaps=answer.covers or answer.overlaps)
+
+
+def _replace(answer: _Answer, **changes: object) -> _Answer:
+    values = {name: getattr(answer, name) for name in _Answer.__slots__}
+    return _Answer(**{**values, **changes})
+
+
+def _answer(clause: Clause, question: Question, provision: Provision, rules: Set[str]) -> _Answer:
+    same_condition = question.same_condition in rules
+    reasons = tuple(_check_reasons(clause, question, provision, rules, NOTHING))
+    loose = provision.loose & {check.dimension.key for check in question.checks}
+    strict = tuple(_check_reasons(clause, question, provision, rules, loose)) if loose else reasons
+    return _Answer(
+        question=question,
+        provision=provision,
+        covers=question.covers in rules,
+        overlaps=question.overlaps in rules,
+        counts=question.counts in rules and counting(question.map),
+        full=question.full in rules,
+        binding=question.binding in rules,
+        stronger=question.stronger in rules,
+        at_least_should=question.at_least_should in rules,
+        same_condition=same_condition,
+        reasons=reasons,
+        strict_reasons=strict,
+    )
+
+
+def _check_reasons(
+    clause: Clause, question: Question, provision: Provision, rules: Set[str], unstated: Set[str]
+) -> Iterator[Reason]:
+    for check in question.checks:
+        key = check.dimension.key
+        fired = NOTHING if key in unstated else rules
+        value = None if key in unstated else provision.values.get(key)
+        code, kind, words = _judge(check, value, fired)
+        if code and (check.enforced or kind != "shortfall"):
+            yield Reason(
+                code, kind, key, words or check.value.words, value.words if value else "not stated", clause.id
+            )
+
+
+def _judge(check: Check, value: Value | None, rules: Set[str]) -> tuple[str, str, str]:
+    """Return the reason code, its kind, and the baseline's side in words where only part is missing."""
+    dimension = check.dimension
+    stated = check.stated in rules
+    if check.items or check.value.items is not None:
+        return _judge_set(check, rules, stated)
+    if check.ok in rules:
+        return (
+            (dimension.stricter_reason, "surplus", "")
+            if check.stricter and check.stricter in rules
+            else ("", "surplus", "")
+        )
+    if check.other and check.other in rules:
+        return "not_comparable", "shortfall", ""
+    if not stated:
+        return dimension.not_stated_reason, "shortfall", ""
+    if check.value.anchor and value is not None and value.anchor != check.value.anchor:
+        return "not_comparable", "shortfall", ""
+    return dimension.looser_reason, "shortfall", ""
+
+
+def _judge_set(check: Check, rules: Set[str], stated: bool) -> tuple[str, str, str]:
+    dimension = check.dimension
+    missing = [item for item, rule in check.items if rule not in rules]
+    if not missing:
+        return (dimension.stricter_reason, "surplus", "") if check.stricter in rules else ("", "surplus", "")
+    if not stated:
+        return dimension.not_stated_reason, "shortfall", ""
+    if dimension.named_standard and len(missing) == len(check.items):
+        return "not_comparable", "shortfall", ""
+    return (
+        dimension.looser_reason,
+        "shortfall",
+        "missing: " + ", ".join(item.replace("_", " ") for item in missing),
+    )
+
+
+def _result(
+    clause: Clause, path: str, group: Sequence[_Answer], table: Table, matcher: Matcher
+) -> PathResult:
+    outcome = _decide(clause, group, table, matcher, strict=False)
+    unverified = any(answer.provision.basis == "unverified" for answer in group)
+    loose = any(answer.reasons is not answer.strict_reasons for answer in group)
+    strict = (
+        "absent" if unverified else _decide(clause, group, table, matcher, strict=True) if loose else outcome
+    )
+    reasons = tuple(dict.fromkeys(reason for answer in group for reason in _reasons(clause, answer, outcome)))
+    weighty = sum(1 for reason in reasons if reason.kind != "surplus")
+    return PathResult(
+        path=path,
+        outcome=outcome,
+        strict=strict,
+        reasons=reasons,
+        answered=tuple((answer.question, answer.provision) for answer in group),
+        operators=frozenset.intersection(*(answer.provision.operators for answer in group)),
+        operators_unverified=frozenset.intersection(
+            *(answer.provision.operators_unverified for answer in group)
+        ),
+        order=(OUTCOME_RANK[outcome], weighty, natural(path), group[0].question.control),
+    )
+
+
+def _decide(clause: Clause, group: Sequence[_Answer], table: Table, matcher: Matcher, *, strict: bool) -> str:
+    reasons = [reason for answer in group for reason in (answer.strict_reasons if strict else answer.reasons)]
+    deeming = next((answer.provision.deeming for answer in group if answer.provision.deeming), None)
+    covers = all(answer.covers for answer in group)
+    vector = (
+        int(all(answer.counts for answer in group)),
+        int(all(answer.full for answer in group)),
+        int(deeming is not None),
+        int(deeming is not None and deeming.regime_read),
+        int(covers),
+        int(not covers and any(answer.overlaps or answer.covers for answer in group)),
+        int(not any(reason.kind == "shortfall" for reason in reasons)),
+        int(all(answer.same_condition for answer in group)),
+        int(all(answer.binding for answer in group)),
+        int(all(answer.at_least_should for answer in group)),
+        int(
+            all(answer.stronger for answer in group)
+            or any(reason.kind == "surplus" and reason.code for reason in reasons)
+        ),
+    )
+    found = table.memo.get(vector) or table.decide([vector], matcher)[vector]
+    return found["outcome"]
+
+
+def _reasons(clause: Clause, answer: _Answer, outcome: str) -> Iterator[Reason]:
+    provision, question = answer.provision, answer.question
+    if outcome == "pending":
+        code = (
+            "relation_undetermined"
+            if answer.counts
+            else f"map_{provision.map.status}"
+            if not provision.counts
+            else "baseline_map_not_reviewed"
+        )
+        yield Reason(code, obligation=clause.id)
+        return
+    if not answer.full:
+        yield Reason("text_too_thin", obligation=clause.id)
+        return
+    if provision.deeming is not None:
+        code = "holders_only" if provision.deeming.regime_read else "accepted_regime_not_read"
+        yield Reason(
+            code, obligation=clause.id, foreign=f"{provision.deeming.holder}: {provision.deeming.regime}"
+        )
+    if not answer.covers:
+        yield Reason(_overlap_code(question, provision), obligation=clause.id)
+    if not answer.binding:
+        yield Reason(
+            "weaker_strength",
+            "shortfall",
+            "strength",
+            strength_word(clause.strength),
+            strength_word(provision.strength),
+            clause.id,
+        )
+    elif answer.stronger and outcome == "met_plus":
+        yield Reason(
+            "stronger_strength",
+            "surplus",
+            "strength",
+            strength_word(clause.strength),
+            strength_word(provision.strength),
+            clause.id,
+        )
+    if not answer.same_condition:
+        asked = "always" if clause.condition == NO_CONDITION else clause.condition
+        yield Reason("only_under_condition", "shortfall", "condition", asked, provision.condition, clause.id)
+    yield from answer.reasons
+    if provision.non_binding:
+        yield Reason(
+            "non_binding_instrument",
+            "reservation",
+            obligation=clause.id,
+            foreign=provision.clauses[0].criterion.instrument,
+        )
+
+
+def _overlap_code(question: Question, provision: Provision) -> str:
+    target = Relationship.SUPERSET if question.part else question.map.relationship
+    possible = compose(provision.relationship, inverse(target))
+    return "narrower_scope" if possible == {Relationship.SUBSET} else "overlapping_scope"
+
+
+def natural(text: str) -> tuple[object, ...]:
+    """Return a sort key in which 9.8 comes before 9.10."""
+    return tuple(
+        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text) if part
+    )
+
+
+def best_for(results: Iterable[PathResult], operator: str) -> PathResult | None:
+    """Return the best path that was read to bind an operator type."""
+    return next((result for result in results if operator in result.operators), None)

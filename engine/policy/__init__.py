@@ -1,0 +1,274 @@
+"""Policy tables: small YAML files that turn tallies into judgements, run through the rule engine.
+
+A table's rows are tried in order and the first that fits decides. When a policy is loaded, every
+reachable vector of every table is run through the engine; a table that leaves one undecided, or has
+a row that none can reach, is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from criteria.files import DataFile, parse_model, parse_yaml
+from criteria.model import Frozen
+from criteria.problems import DataError, Problem, nearest_hint
+from criteria.vocabulary import vocabulary
+from engine.matching import Batch, Matcher, ruleset_key
+from engine.policy.vectors import REACHABLE
+
+SHIPPED = Path(__file__).parent
+TABLES = ("outcome", "verdict", "severity", "recommendation")
+RESULTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "outcome": {"outcome": ("met_plus", "met", "form_only", "partial", "pending", "unknown")},
+    "verdict": {
+        "verdict": (
+            "exceeds",
+            "meets",
+            "partly_meets",
+            "no_counterpart",
+            "not_evidenced",
+            "not_reviewed",
+            "not_applicable",
+            "out_of_scope",
+        ),
+        "shortfall": ("form", "substance", "unknown"),
+    },
+    "severity": {"severity": ("critical", "high", "medium", "low", "clarify", "none")},
+    "recommendation": {
+        "recommendation": (
+            "not_ready",
+            "insufficient_evidence",
+            "aligned",
+            "aligned_with_reservations",
+            "not_aligned",
+        )
+    },
+}
+_THRESHOLD = re.compile(r"^(<=|>=|<|>|==)\s*(-?\d+)$")
+
+Vector = tuple[int | str, ...]
+
+
+class RowModel(Frozen):
+    """One row as written: what must hold, and what then follows."""
+
+    when: Mapping[str, int | str]
+    then: Mapping[str, str]
+
+
+class TableModel(Frozen):
+    """A policy file as written."""
+
+    table: str
+    about: str
+    fields: Mapping[str, str]
+    rows: tuple[RowModel, ...]
+    groups: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    core_minimum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A policy table ready to decide; `memo` keeps what the engine decided for each vector."""
+
+    model: TableModel
+    rules: tuple[dict[str, Any], ...]
+    key: str
+    memo: dict[Vector, Mapping[str, str]] = field(default_factory=dict, compare=False)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the vector's places, in order."""
+        return tuple(self.model.fields)
+
+    def decide(self, vectors: Iterable[Vector], matcher: Matcher) -> Mapping[Vector, Mapping[str, str]]:
+        """Return what the table says for each vector; each distinct one goes through the engine once."""
+        fresh = sorted({vector for vector in vectors if vector not in self.memo}, key=repr)
+        if fresh:
+            facts = tuple(
+                {"id": f"v{n}", **dict(zip(self.fields, vector, strict=True)), "any": 1}
+                for n, vector in enumerate(fresh)
+            )
+            [firings] = matcher.match([Batch(self.rules, self.key, facts)])
+            first: dict[str, int] = {}
+            for rule, fact in firings:
+                first[fact] = min(int(rule), first.get(fact, len(self.rules)))
+            for n, vector in enumerate(fresh):
+                if f"v{n}" in first:
+                    self.memo[vector] = self.model.rows[first[f"v{n}"]].then
+        return self.memo
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All tables of a policy, with the hash of their content."""
+
+    tables: Mapping[str, Table]
+    digest: str
+    name: str = "default"
+
+    def group(self, category: str) -> str:
+        """Return the severity group of a category: core, supporting or standard."""
+        groups = self.tables["severity"].model.groups
+        return next((name for name, members in sorted(groups.items()) if category in members), "standard")
+
+    @property
+    def core_minimum(self) -> int:
+        """How many musts a core category needs to be looked at alone."""
+        return self.tables["recommendation"].model.core_minimum
+
+
+def load_policy(matcher: Matcher, folder: Path = SHIPPED) -> Policy:
+    """Return the policy of a folder; raise DataError with every problem found in its files."""
+    texts = tuple((name, _text(folder / f"{name}.yaml")) for name in TABLES)
+    return _load(texts, folder.name, matcher)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            [Problem("bad-policy", f"the policy file cannot be read: {error}.", file=str(path))]
+        ) from error
+
+
+@lru_cache(maxsize=8)
+def _load(texts: tuple[tuple[str, str], ...], folder: str, matcher: Matcher) -> Policy:
+    problems: list[Problem] = []
+    tables: dict[str, Table] = {}
+    for name, text in texts:
+        table = _table(name, text, f"{folder}/{name}.yaml", problems)
+        if table is not None:
+            tables[name] = table
+    for name, table in tables.items():
+        problems += [p.at(file=f"{folder}/{name}.yaml") for p in _unreached(table, matcher)]
+    if problems:
+        raise DataError(problems)
+    digest = hashlib.sha256(json.dumps(texts).encode()).hexdigest()
+    return Policy(tables, digest, "default" if folder == "policy" else folder)
+
+
+def _table(name: str, text: str, file: str, problems: list[Problem]) -> Table | None:
+    data, faults = parse_yaml(text, file)
+    problems += faults
+    if faults:
+        return None
+    model, faults = parse_model(TableModel, data, DataFile(Path(file), file, data))
+    faults += list(_faults(model, name)) if model else []
+    problems += [problem.at(file=file) for problem in faults]
+    if model is None or faults:
+        return None
+    rules = tuple({"name": str(n), "all": [*_tests(row)]} for n, row in enumerate(model.rows))
+    return Table(model, rules, ruleset_key(rules))
+
+
+def _faults(model: TableModel, name: str) -> Iterator[Problem]:
+    expected, results = REACHABLE[name].fields, RESULTS[name]
+    if model.table != name:
+        yield Problem(
+            "bad-policy",
+            f'this file must hold the table "{name}".',
+            f"Write table: {name}.",
+            key="table",
+            value=model.table,
+        )
+    if tuple(model.fields) != expected:
+        yield Problem(
+            "bad-policy",
+            "the fields are not those the program computes.",
+            f"Write, in order: {', '.join(expected)}.",
+            key="fields",
+        )
+    for n, row in enumerate(model.rows):
+        for key in row.when:
+            if key not in expected:
+                yield Problem(
+                    "unknown-field",
+                    f'"{key}" is not a field.',
+                    nearest_hint(key, expected),
+                    key=f"rows[{n}].when",
+                    value=key,
+                )
+        for key, value in row.then.items():
+            if key not in results:
+                yield Problem(
+                    "unknown-result",
+                    f'"{key}" is not a result.',
+                    nearest_hint(key, results),
+                    key=f"rows[{n}].then",
+                    value=key,
+                )
+            elif value not in results[key]:
+                yield Problem(
+                    "unknown-result",
+                    f'"{value}" is not a {key}.',
+                    nearest_hint(value, results[key]),
+                    key=f"rows[{n}].then",
+                    value=value,
+                )
+    for group, members in model.groups.items():
+        for member in members:
+            if member not in vocabulary().categories:
+                hint = nearest_hint(member, vocabulary().categories)
+                yield Problem(
+                    "unknown-category",
+                    f'"{member}" is not a known category.',
+                    hint,
+                    key=f"groups.{group}",
+                    value=member,
+                )
+
+
+def _tests(row: RowModel) -> Iterator[list[Any]]:
+    yield ["any", "==", 1]
+    for key, wanted in row.when.items():
+        match = _THRESHOLD.match(wanted) if isinstance(wanted, str) else None
+        yield [key, match[1], int(match[2])] if match else [key, "==", wanted]
+
+
+def _unreached(table: Table, matcher: Matcher) -> Iterator[Problem]:
+    """Yield what is wrong with a table when every reachable vector has been run through it."""
+    vectors = REACHABLE[table.model.table].vectors(_thresholds(table.model))
+    decided = table.decide(vectors, matcher)
+    missing = [vector for vector in vectors if vector not in decided]
+    if missing:
+        shown = ", ".join(f"{k}: {v}" for k, v in zip(table.fields, missing[0], strict=True))
+        yield Problem(
+            "policy-gap",
+            f"{len(missing)} reachable case(s) have no row, such as {{{shown}}}.",
+            "Add a last row with when: {}.",
+            key="rows",
+        )
+    used = {id(decided[vector]) for vector in vectors if vector in decided}
+    for n, row in enumerate(table.model.rows):
+        if id(row.then) not in used:
+            yield Problem(
+                "policy-unreachable",
+                "no case can reach this row.",
+                "Remove it, or move it up.",
+                key=f"rows[{n}]",
+            )
+
+
+def _thresholds(model: TableModel) -> Mapping[str, Sequence[int]]:
+    """Return, for each field compared with a number, the whole numbers on both sides of its thresholds."""
+    found: dict[str, set[int]] = {}
+    for row in model.rows:
+        for key, wanted in row.when.items():
+            match = _THRESHOLD.match(wanted) if isinstance(wanted, str) else None
+            if match:
+                number = int(match[2])
+                found.setdefault(key, set()).update(
+                    (number, number + 1) if match[1] in ("<=", ">") else (number - 1, number)
+                )
+    return {name: sorted(numbers) for name, numbers in found.items()}

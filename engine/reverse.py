@@ -1,0 +1,69 @@
+"""The other direction: what the foreign edition asks that the baseline does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from criteria.model import STRENGTH_RANK, Edition
+from engine.facts import Clause, clauses_of, strength_word
+from engine.findings import ReverseRow
+from mappings.library import Library
+from mappings.model import COUNTING, NoControl
+
+MATCHED, BEYOND, LEGAL_LIMIT, OUT_OF_SCOPE, UNMAPPED, BACKGROUND = (
+    "matched", "beyond", "legal_limit", "out_of_scope", "unmapped", "background",
+)  # fmt: skip
+
+
+def reverse_rows(
+    library: Library, baseline: Edition, foreign: Edition, as_of: date, touched: Mapping[str, Sequence[str]]
+) -> Iterator[ReverseRow]:
+    """Yield a row for every foreign clause: what it matches, or why the baseline has nothing for it.
+
+    `touched` gives the baseline criteria that a foreign obligation (or joint group) reaches.
+    """
+    program = library.programs[foreign.program]
+    maps = library.maps_of(foreign.key)
+    joint: dict[str, list[str]] = {}
+    for group in maps.jointly:
+        for member in group.members:
+            joint.setdefault(member, []).extend(touched.get(f"joint {group.id}", ()))
+    for clause in clauses_of(foreign, program, as_of):
+        matched = tuple(dict.fromkeys((*touched.get(clause.id, ()), *joint.get(clause.id, ()))))
+        kind, note = _kind(clause, maps.maps.get(clause.id, ()), matched, baseline, foreign)
+        source = program.sources[clause.criterion.source.id]
+        yield ReverseRow(
+            provision=clause.criterion.ref,
+            title=clause.criterion.title,
+            text=clause.text,
+            category=clause.criterion.category,
+            strength=strength_word(clause.strength),
+            kind=kind,
+            matched=matched,
+            note=note,
+            basis=clause.criterion.basis,
+            source={
+                "document": source.document,
+                "reference": clause.criterion.source.reference,
+                "url": source.url,
+            },
+        )
+
+
+def _kind(
+    clause: Clause, entry: object, matched: Sequence[str], baseline: Edition, foreign: Edition
+) -> tuple[str, str]:
+    if clause.scope not in ("security", "forced_labor"):
+        return OUT_OF_SCOPE, f"not security ({clause.scope})"
+    if matched:
+        return MATCHED, ""
+    if clause.strength == STRENGTH_RANK["info"]:
+        return BACKGROUND, "describes, asks for nothing"
+    if baseline.direction == "import" and (clause.criterion.direction or foreign.direction) == "export":
+        return LEGAL_LIMIT, "export only; the baseline edition has no export component"
+    if isinstance(entry, NoControl):
+        return UNMAPPED, entry.no_control
+    if not isinstance(entry, tuple) or not any(one.status in COUNTING for one in entry):
+        return UNMAPPED, "no reviewed map"
+    return BEYOND, ""
