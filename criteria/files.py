@@ -44,12 +44,12 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     loader.flatten_mapping(node)
     found: dict[Any, Any] = {}
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]  # untyped in its stubs
+        key = loader.construct_object(key_node, deep=True)
         if key in found:
             raise yaml.constructor.ConstructorError(
                 None, None, f'the key "{key}" is given twice', key_node.start_mark
             )
-        found[key] = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]  # untyped in its stubs
+        found[key] = loader.construct_object(value_node, deep=True)
     return found
 
 

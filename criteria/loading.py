@@ -14,7 +14,7 @@ from typing import Any
 
 from criteria.checking import edition_problems, program_problems, unknown
 from criteria.files import DataFile, locate, parse_model, read_yaml_tree
-from criteria.model import Criterion, Edition, Obligation, Program, Source
+from criteria.model import Criterion, Edition, Obligation, Program
 from criteria.problems import Problem
 
 SHIPPED = Path(__file__).parent / "programs"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from criteria.dimensions import Value
 from engine.compiling import Check, CompiledClause, Question, counting
 from engine.facts import NO_CONDITION, Clause, Provision, strength_word
-from engine.findings import OUTCOME_RANK, Reason
+from engine.findings import OUTCOME_RANK, Reason, ReasonKind
 from engine.matching import Matcher
 from engine.policy import Table
 from mappings.relationships import Reach, Relationship, compose, inverse, reach_through_hub
@@ -151,7 +151,7 @@ def _check_reasons(
             )
 
 
-def _judge(check: Check, value: Value | None, rules: Set[str]) -> tuple[str, str, str]:
+def _judge(check: Check, value: Value | None, rules: Set[str]) -> tuple[str, ReasonKind, str]:
     """Return the reason code, its kind, and the baseline's side in words where only part is missing."""
     dimension = check.dimension
     stated = check.stated in rules
@@ -172,7 +172,7 @@ def _judge(check: Check, value: Value | None, rules: Set[str]) -> tuple[str, str
     return dimension.looser_reason, "shortfall", ""
 
 
-def _judge_set(check: Check, rules: Set[str], stated: bool) -> tuple[str, str, str]:
+def _judge_set(check: Check, rules: Set[str], stated: bool) -> tuple[str, ReasonKind, str]:
     dimension = check.dimension
     missing = [item for item, rule in check.items if rule not in rules]
     if not missing:

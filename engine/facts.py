@@ -107,7 +107,7 @@ class Provision:
         """Whether it stands in a guideline, questionnaire or form."""
         return any(clause.non_binding for clause in self.clauses)
 
-    @property
+    @cached_property
     def fact(self) -> dict[str, str | int]:
         """The provision as the engine sees it: short strings and whole numbers only."""
         fact: dict[str, str | int] = {

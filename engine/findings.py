@@ -123,10 +123,8 @@ class Finding:
     @property
     def similar(self) -> bool:
         """Whether the criterion counts as similar for the recommendation (VERDICTS V7)."""
-        return (
-            self.verdict in ("exceeds", "meets")
-            or self.verdict == "partly_meets"
-            and self.shortfall == "form"
+        return self.verdict in ("exceeds", "meets") or (
+            self.verdict == "partly_meets" and self.shortfall == "form"
         )
 
 

@@ -19,7 +19,7 @@ from criteria.model import Edition, Program
 from criteria.problems import DataError, Problem, UnknownName
 from mappings.loading import SHIPPED as SHIPPED_MAPPINGS
 from mappings.loading import MapSet, load_mappings
-from mappings.model import Control, DirectMap
+from mappings.model import Control, DirectMap, Map, NoControl
 
 Made = TypeVar("Made")
 
@@ -82,12 +82,10 @@ class Library:
         return self.maps.get(edition) or MapSet(edition, {})
 
 
-def _plain(entry: object) -> object:
-    return (
-        [one.model_dump(mode="json") for one in entry]
-        if isinstance(entry, tuple)
-        else entry.model_dump(mode="json")
-    )  # type: ignore[attr-defined]  # else a NoControl
+def _plain(entry: tuple[Map, ...] | NoControl) -> object:
+    if isinstance(entry, NoControl):
+        return entry.model_dump(mode="json")
+    return [one.model_dump(mode="json") for one in entry]
 
 
 def read_library(workspace: Path | None = None) -> tuple[Library, list[Problem]]:

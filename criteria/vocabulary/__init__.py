@@ -59,7 +59,7 @@ class Vocabulary:
 
 def _read(name: str) -> list[dict[str, Any]]:
     text = files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, list[dict[str, Any]]] = yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: S506 - the C form of the safe loader
+    loaded: dict[str, list[dict[str, Any]]] = yaml.load(text, Loader=yaml.CSafeLoader)
     return loaded[name]
 
 

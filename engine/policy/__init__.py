@@ -12,21 +12,20 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
 from criteria.files import DataFile, parse_model, parse_yaml
-from criteria.model import Frozen
+from criteria.model import Frozen, Names, Strength
 from criteria.problems import DataError, Problem, nearest_hint
 from criteria.vocabulary import vocabulary
 from engine.matching import Batch, Matcher, ruleset_key
 from engine.policy.vectors import REACHABLE
 
 SHIPPED = Path(__file__).parent
-TABLES = ("outcome", "verdict", "severity", "recommendation")
+TABLES = ("outcome", "verdict", "severity", "prerequisite", "recommendation")
 RESULTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "outcome": {"outcome": ("met_plus", "met", "form_only", "partial", "pending", "unknown")},
     "verdict": {
@@ -43,6 +42,7 @@ RESULTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "shortfall": ("form", "substance", "unknown"),
     },
     "severity": {"severity": ("critical", "high", "medium", "low", "clarify", "none")},
+    "prerequisite": {"verdict": ("met", "not_met", "not_evidenced")},
     "recommendation": {
         "recommendation": (
             "not_ready",
@@ -65,6 +65,25 @@ class RowModel(Frozen):
     then: Mapping[str, str]
 
 
+class Need(Frozen):
+    """Something a prerequisite asks of a program: a provision on a control, or in a category."""
+
+    name: str
+    controls: Names = ()
+    categories: Names = ()
+    strength: Strength
+    essential: bool = False
+
+
+class PrerequisiteModel(Frozen):
+    """A prerequisite as written: judged by its needs, or by the program's status where it has none."""
+
+    key: str
+    name: str
+    asks: str
+    needs: tuple[Need, ...] = ()
+
+
 class TableModel(Frozen):
     """A policy file as written."""
 
@@ -74,6 +93,7 @@ class TableModel(Frozen):
     rows: tuple[RowModel, ...]
     groups: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     core_minimum: int = 0
+    prerequisites: tuple[PrerequisiteModel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +162,17 @@ def _text(path: Path) -> str:
         ) from error
 
 
-@lru_cache(maxsize=8)
+_loaded: dict[tuple[tuple[str, str], ...], Policy] = {}
+
+
 def _load(texts: tuple[tuple[str, str], ...], folder: str, matcher: Matcher) -> Policy:
+    """Return the policy of these texts; one that was verified in this process is not verified again."""
+    if texts not in _loaded:
+        _loaded[texts] = _verified(texts, folder, matcher)
+    return _loaded[texts]
+
+
+def _verified(texts: tuple[tuple[str, str], ...], folder: str, matcher: Matcher) -> Policy:
     problems: list[Problem] = []
     tables: dict[str, Table] = {}
     for name, text in texts:

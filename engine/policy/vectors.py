@@ -35,6 +35,8 @@ VERDICT = (
     "thin",
 )
 SEVERITY = ("verdict", "shortfall", "must", "group")
+PREREQUISITE = ("kind", "status", "essential_absent", "essential_open", "met_share", "absent_share")
+STATUSES = ("none", "planned", "pilot", "operational", "closed", "unknown")
 RECOMMENDATION = (
     "prerequisite_not_met", "prerequisite_not_evidenced", "musts", "open_share", "similar_share", "addressed_share",
     "critical", "critical_share", "weakest_core_share",
@@ -60,7 +62,7 @@ def _verdict(
 ) -> bool:
     if out or not applicable:
         return not (out and applicable) and not (core or whole or plus or touched or form or unread or thin)
-    if plus and not touched or whole and not (core and touched) or core and not (touched and form):
+    if (plus and not touched) or (whole and not (core and touched)) or (core and not (touched and form)):
         return False
     if core and (unread or thin):
         return False
@@ -86,6 +88,13 @@ def _severities(_: Thresholds) -> list[Vector]:
     return [(v, s, must, group) for (v, s), must, group in itertools.product(verdicts, (0, 1), groups)]
 
 
+def _prerequisites(thresholds: Thresholds) -> list[Vector]:
+    by_status: list[Vector] = [("status", status, 0, 0, 0, 0) for status in STATUSES]
+    sides = [thresholds.get(name) or (0,) for name in PREREQUISITE[2:]]
+    by_needs: list[Vector] = [("needs", "none", *numbers) for numbers in itertools.product(*sides)]
+    return by_status + by_needs
+
+
 def _recommendations(thresholds: Thresholds) -> list[Vector]:
     """Return every mix of the two sides of each threshold; a few cannot arise, which only makes the check stricter."""
     return list(itertools.product(*(thresholds.get(name) or (0,) for name in RECOMMENDATION)))
@@ -95,5 +104,6 @@ REACHABLE: Mapping[str, Reachable] = {
     "outcome": Reachable(OUTCOME, lambda _: _binary(len(OUTCOME), _outcome)),
     "verdict": Reachable(VERDICT, lambda _: _binary(len(VERDICT), _verdict)),
     "severity": Reachable(SEVERITY, _severities),
+    "prerequisite": Reachable(PREREQUISITE, _prerequisites),
     "recommendation": Reachable(RECOMMENDATION, _recommendations),
 }

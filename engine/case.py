@@ -1,0 +1,49 @@
+"""Everything one comparison looks at while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from criteria.model import Edition
+from engine.compiling import Compiled
+from engine.facts import Provision
+from engine.matching import Batch, Matcher
+from engine.policy import Policy
+from mappings.library import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is compared: operator types (none named: all), and whether forced labor counts in N."""
+
+    operators: tuple[str, ...] = ()
+    count_forced_labor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A baseline compiled and a foreign edition as facts: the part that the date fixes, kept by the library."""
+
+    compiled: Compiled
+    provisions: tuple[Provision, ...]
+    by_control: Mapping[str, Sequence[Provision]]
+    batches: tuple[Batch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The inputs of one comparison; `verdicts` remembers what the policy said of equal outcomes."""
+
+    library: Library
+    baseline: Edition
+    foreign: Edition
+    policy: Policy
+    matcher: Matcher
+    scope: Scope
+    as_of: date
+    prepared: Prepared
+    certified: frozenset[str]
+    absent: frozenset[str]
+    verdicts: dict[tuple[tuple[str, bool], ...], tuple[str, str | None]] = field(default_factory=dict)
