@@ -30,7 +30,7 @@ class PathResult:
     outcome: str
     strict: str
     reasons: tuple[Reason, ...]
-    answered: tuple[tuple[Question, Provision], ...]
+    answered: tuple[tuple[Question, Provision, Set[str]], ...]
     operators: frozenset[str]
     operators_unverified: frozenset[str]
     order: tuple[object, ...]
@@ -52,6 +52,7 @@ class _Answer:
     same_condition: bool
     reasons: tuple[Reason, ...]
     strict_reasons: tuple[Reason, ...]
+    rules: Set[str]
 
 
 def assess(
@@ -134,6 +135,7 @@ def _answer(clause: Clause, question: Question, provision: Provision, rules: Set
         same_condition=same_condition,
         reasons=reasons,
         strict_reasons=strict,
+        rules=rules,
     )
 
 
@@ -204,7 +206,7 @@ def _result(
         outcome=outcome,
         strict=strict,
         reasons=reasons,
-        answered=tuple((answer.question, answer.provision) for answer in group),
+        answered=tuple((answer.question, answer.provision, answer.rules) for answer in group),
         operators=frozenset.intersection(*(answer.provision.operators for answer in group)),
         operators_unverified=frozenset.intersection(
             *(answer.provision.operators_unverified for answer in group)

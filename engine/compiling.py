@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,9 +60,11 @@ class Question:
     same_condition: str
     checks: tuple[Check, ...]
 
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """Rule name → the question's name for people (`covers`, `interval`)."""
+    def fired(self, rules: Set[str]) -> tuple[str, ...]:
+        """Return which of the questions these rules answer with yes, in words (`covers`, `interval`)."""
+        return tuple(label for rule, label in self._labels().items() if rule in rules)
+
+    def _labels(self) -> Mapping[str, str]:
         named = {
             self.addressed: "addressed", self.covers: "covers", self.overlaps: "overlaps", self.binding: "binding",
             self.stronger: "stronger", self.same_condition: "same_condition",

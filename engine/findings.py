@@ -64,7 +64,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ObligationFinding:
-    """The judgement on one obligation: its outcome (VERDICTS V4), the path that carries it, and why."""
+    """The judgement on one obligation: its outcome (VERDICTS V4), the path that carries it, and why.
+
+    `evidence` is that path; `others` are all further provisions that touch the obligation, each with
+    the outcome it alone would give in `path`.
+    """
 
     id: str
     text: str
@@ -78,7 +82,7 @@ class ObligationFinding:
     extra: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     operators: Mapping[str, str]
-    proposals: tuple[Evidence, ...] = ()
+    others: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,10 @@ def _settled(case: Case, results: Sequence[PathResult]) -> PathResult | None:
     if not results:
         return None
     best = results[0]
-    refs = {ref for _, p in best.answered for c in p.clauses for ref in c.criterion.conflicts_with}
+    refs = {ref for _, p, _ in best.answered for c in p.clauses for ref in c.criterion.conflicts_with}
     if not refs:
         return best
-    rivals = [r for r in results if {c.criterion.ref for _, p in r.answered for c in p.clauses} & refs]
+    rivals = [r for r in results if {c.criterion.ref for _, p, _ in r.answered for c in p.clauses} & refs]
     chosen = max([best, *rivals], key=lambda result: result.order)
     return replace(
         chosen, reasons=(*chosen.reasons, Reason("sources_conflict", "reservation", obligation=best.path))

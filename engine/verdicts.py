@@ -8,7 +8,7 @@ from criteria.model import BASIS_RANK, Criterion, Edition
 from criteria.vocabulary import vocabulary
 from engine.assessing import PathResult
 from engine.case import Case
-from engine.facts import Provision, strength_word
+from engine.facts import strength_word
 from engine.findings import SET_ASIDE, VERDICT_ORDER, Evidence, Finding, ObligationFinding
 from engine.judging import Judged
 from engine.wording import obligation_parts, parameters_in_words, question_for, site_check_for
@@ -65,7 +65,7 @@ def _finding(case: Case, criterion: Criterion, judged: Sequence[Judged]) -> Find
     strict, _ = _decide_verdict(
         case, [(one.strict if one.outcome not in SET_ASIDE else one.outcome, one.must) for one in judged]
     )
-    obligations = tuple(_obligation_finding(one, any(must for _, must in outcomes)) for one in judged)
+    obligations = tuple(_obligation_finding(case, one, any(must for _, must in outcomes)) for one in judged)
     must = any(must and outcome not in SET_ASIDE for outcome, must in outcomes) or (
         all(o in SET_ASIDE for o, _ in outcomes) and any(m for _, m in outcomes)
     )
@@ -138,14 +138,8 @@ def _operator_verdicts(case: Case, judged: Sequence[Judged]) -> dict[str, str]:
     return verdicts
 
 
-def _obligation_finding(one: Judged, has_core: bool) -> ObligationFinding:
+def _obligation_finding(case: Case, one: Judged, has_core: bool) -> ObligationFinding:
     common, missing, extra = obligation_parts(one.clause, one.best, one.outcome)
-    evidence = (
-        tuple(_evidence(question.labels, one.best, provision) for question, provision in one.best.answered)
-        if one.best
-        else ()
-    )
-    others = [r for r in one.results if one.best is None or r.path != one.best.path]
     return ObligationFinding(
         id=one.clause.id,
         text=one.clause.text,
@@ -157,31 +151,34 @@ def _obligation_finding(one: Judged, has_core: bool) -> ObligationFinding:
         common=common,
         missing=missing,
         extra=extra,
-        evidence=evidence if one.outcome not in ("pending",) else (),
+        evidence=tuple(_evidence(case, one, one.best)) if one.best else (),
         operators={operator: outcome for operator, (outcome, _) in one.by_operator.items()},
-        proposals=(evidence if one.outcome == "pending" else ())
-        + tuple(_evidence({}, r, p) for r in others for _, p in r.answered),
+        others=tuple(
+            e for r in one.results if one.best and r.path != one.best.path for e in _evidence(case, one, r)
+        ),
     )
 
 
-def _evidence(labels: Mapping[str, str], result: PathResult, provision: Provision) -> Evidence:
-    criterion = provision.clauses[0].criterion
-    return Evidence(
-        provision=provision.ref,
-        obligation=provision.path,
-        text=provision.text,
-        strength=strength_word(provision.strength),
-        instrument=criterion.instrument,
-        parameters=parameters_in_words(provision),
-        control=provision.control,
-        relationship=provision.relationship.value,
-        rationale=provision.map.rationale,
-        confidence=provision.map.confidence,
-        map_status=provision.map.status,
-        basis=provision.basis,
-        source={"id": criterion.source.id, "reference": criterion.source.reference},
-        path=result.outcome,
-    )
+def _evidence(case: Case, one: Judged, result: PathResult) -> Iterator[Evidence]:
+    for question, provision, rules in result.answered:
+        criterion = provision.clauses[0].criterion
+        yield Evidence(
+            provision=provision.ref,
+            obligation=provision.path,
+            text=provision.text,
+            strength=strength_word(provision.strength),
+            instrument=criterion.instrument,
+            parameters=parameters_in_words(provision),
+            control=provision.control,
+            relationship=provision.relationship.value,
+            rationale=provision.map.rationale,
+            confidence=provision.map.confidence,
+            map_status=provision.map.status,
+            basis=provision.basis,
+            source=_source(case.library, case.foreign, criterion),
+            rules=tuple(f"{one.clause.id}:{label}" for label in question.fired(rules)),
+            path=result.outcome,
+        )
 
 
 def _weakest_basis(criterion: Criterion, obligations: Sequence[ObligationFinding]) -> str:

@@ -71,7 +71,7 @@ def obligation_parts(
         common: tuple[str, ...] = (clause.text,)
         missing = tuple(f"{clause.text} — {reason_words(reason)}" for reason in shortfalls)
     else:
-        common = tuple(dict.fromkeys(provision.text for _, provision in best.answered))
+        common = tuple(dict.fromkeys(provision.text for _, provision, _ in best.answered))
         rest = "; ".join(reason_words(r) for r in shortfalls if r is not overlap)
         missing = (f"the rest of: {clause.text}" + (f" — {rest}" if rest else ""),)
     return common, missing, tuple(_extras(best))
@@ -81,7 +81,7 @@ def _extras(best: PathResult) -> Iterator[str]:
     for reason in best.reasons:
         if reason.kind == "surplus":
             yield reason_words(reason)
-    for question, provision in best.answered:
+    for question, provision, _ in best.answered:
         asked = {check.dimension.key for check in question.checks}
         for key, value in provision.values.items():
             if (

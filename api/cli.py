@@ -1,0 +1,237 @@
+"""The command line: `mra`. Tables on a terminal, plain text elsewhere, `--json` everywhere.
+
+Errors go to standard error with exit code 2. Heavy modules are imported only by the commands that
+need them, so that `mra compare` never loads the web framework, the database or the job engine.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api import terminal
+from criteria.problems import DataError, MraError
+
+app = typer.Typer(
+    name="mra",
+    help="Compare a foreign trusted-trader program with C-TPAT, for mutual recognition.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Workspace = Annotated[
+    Path,
+    typer.Option(
+        "--workspace", "-w", envvar="MRA_WORKSPACE", help="Folder of your own editions, maps and reviews."
+    ),
+]
+AsOf = Annotated[
+    str, typer.Option("--as-of", metavar="DATE", help="Compare as of this day (YYYY-MM-DD). Default: today.")
+]
+Baseline = Annotated[str, typer.Option("--baseline", "-b", help="Program or edition to compare with.")]
+Operators = Annotated[
+    list[str] | None,
+    typer.Option("--operator", "-o", metavar="TYPE", help="Only this operator type; may be repeated."),
+]
+PolicyFolder = Annotated[
+    Path | None, typer.Option("--policy", metavar="DIR", help="Folder with policy tables of your own.")
+]
+DEFAULT_WORKSPACE = Path("workspace")
+
+
+def parse_date(text: str) -> date | None:
+    """Return a day given as YYYY-MM-DD, or None for an empty text."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise MraError(f'"{text}" is not a date. Write it as YYYY-MM-DD, for example 2010-01-31.') from None
+
+
+def emit(data: Any) -> None:
+    """Print plain data as JSON."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+
+
+@app.command()
+def programs(workspace: Workspace = DEFAULT_WORKSPACE, as_json: Json = False) -> None:
+    """List the programs and editions in the library."""
+    from dataclasses import asdict
+
+    from jobs.comparing import program_rows
+    from mappings.library import load_library
+
+    rows = program_rows(load_library(workspace))
+    if as_json:
+        emit([asdict(row) for row in rows])
+        return
+    terminal.table(
+        ["program", "name", "country", "editions", "criteria", "obligations", "read as text"],
+        [
+            [
+                r.key,
+                r.name,
+                r.country,
+                ", ".join(r.editions),
+                str(r.criteria),
+                str(r.obligations),
+                f"{r.read} of {r.criteria}",
+            ]
+            for r in rows
+        ],
+        numeric={4, 5, 6},
+    )
+
+
+@app.command()
+def compare(
+    foreign: Annotated[
+        str, typer.Argument(metavar="FOREIGN", help="Program or edition, such as eu-aeo or nz-ses-2024.")
+    ],
+    baseline: Baseline = "ctpat",
+    operator: Operators = None,
+    as_of: AsOf = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.xlsx", help="Write the Excel gap report here.")
+    ] = None,
+    marking: Annotated[
+        str, typer.Option("--marking", help="Handling marking on every page of the report.")
+    ] = "FOR OFFICIAL USE ONLY",
+    audience: Annotated[
+        str,
+        typer.Option(
+            "--audience", help="own, or partner: leaves out severity, recommendation and site checks."
+        ),
+    ] = "own",
+    count_forced_labor: Annotated[
+        bool, typer.Option("--count-forced-labor", help="Let forced labor (3.9) count in N.")
+    ] = False,
+    policy: PolicyFolder = None,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    as_json: Json = False,
+) -> None:
+    """Compare a foreign program with the baseline: verdicts, gaps, recommendation."""
+    from engine.presenting import comparison_as_dict
+    from jobs.comparing import Request, policy_from, run_comparison
+    from mappings.library import load_library
+
+    if audience not in ("own", "partner"):
+        raise MraError(f'"{audience}" is not an audience. Use own or partner.')
+    if out is not None:
+        from workbooks.report import check_writable
+
+        check_writable(out)
+    library = load_library(workspace)
+    request = Request(foreign, baseline, tuple(operator or ()), parse_date(as_of), count_forced_labor)
+    comparison = run_comparison(library, request, date.today(), policy_from(policy))  # noqa: DTZ011 - the user's own day
+    if out is not None:
+        from workbooks.report import write_report
+
+        with terminal.progress(f"Writing {out}") as step:
+            write_report(comparison, library, out, marking=marking, audience=audience, progress=step)
+    if as_json:
+        emit(comparison_as_dict(comparison))
+        return
+    terminal.comparison(comparison, library)
+    if out is not None:
+        terminal.say(f"Report: {out}")
+
+
+@app.command()
+def explain(
+    foreign: Annotated[str, typer.Argument(metavar="FOREIGN")],
+    criterion: Annotated[
+        str, typer.Argument(metavar="CRITERION", help="Reference of a baseline criterion, such as 6.2.")
+    ],
+    baseline: Baseline = "ctpat",
+    as_of: AsOf = "",
+    policy: PolicyFolder = None,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    as_json: Json = False,
+) -> None:
+    """Show how the verdict on one criterion follows, from the obligation to the policy row."""
+    from jobs.comparing import Request, policy_from, run_comparison
+    from jobs.explaining import explain_finding
+    from mappings.library import load_library
+
+    library = load_library(workspace)
+    request = Request(foreign, baseline, (), parse_date(as_of))
+    rules = policy_from(policy)
+    comparison = run_comparison(library, request, date.today(), rules)  # noqa: DTZ011 - the user's own day
+    explained = explain_finding(library, comparison, criterion, rules)
+    if as_json:
+        emit(explained)
+        return
+    terminal.explanation(explained)
+
+
+@app.command()
+def lint(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[PATH]", help="Workspace folder to check over the library.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check the data: errors (exit code 1) and warnings (exit code 0)."""
+    from jobs.linting import lint_library
+
+    if path is not None and not path.is_dir():
+        raise MraError(
+            f"{path} is not a folder. Name a workspace folder, or nothing for the shipped library."
+        )
+    problems = lint_library(path)
+    if as_json:
+        emit([problem.as_dict() for problem in problems])
+    else:
+        terminal.problems(problems)
+    if any(problem.severity == "error" for problem in problems):
+        raise typer.Exit(1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mra {version('mutual-recognition')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Compare a foreign trusted-trader program with C-TPAT, for mutual recognition."""
+
+
+def _fail(error: Exception) -> int:
+    lines = [str(problem) for problem in error.problems] if isinstance(error, DataError) else [str(error)]
+    for line in lines:
+        sys.stderr.write(f"mra: {line}\n")
+    return 2
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    run: Callable[..., Any] = typer.main.get_command(app)
+    try:
+        code = run(args=arguments, standalone_mode=True)
+    except MraError as error:
+        code = _fail(error)
+    except (BrokenPipeError, KeyboardInterrupt):
+        code = 130
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""What the command line prints: tables and progress on a terminal, plain text elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from criteria.problems import Problem
+from criteria.vocabulary import vocabulary
+from engine.findings import VERDICTS, Comparison, Tally
+from engine.wording import reason_words
+from mappings.library import Library
+
+WORDS = {
+    "aligned": "aligned in principle",
+    "aligned_with_reservations": "aligned with reservations",
+    "not_aligned": "not aligned",
+    "insufficient_evidence": "insufficient evidence",
+    "not_ready": "not ready",
+}
+
+
+def _interactive() -> bool:
+    return sys.stdout.isatty()
+
+
+def say(text: str) -> None:
+    """Print a line."""
+    sys.stdout.write(text + "\n")
+
+
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], numeric: Collection[int] = (), title: str = ""
+) -> None:
+    """Print a table: drawn on a terminal, aligned plain text elsewhere."""
+    if _interactive():
+        from rich.console import Console
+        from rich.table import Table
+
+        drawn = Table(title=title or None, title_justify="left", header_style="bold")
+        for n, head in enumerate(heads):
+            drawn.add_column(head, justify="right" if n in numeric else "left")
+        for row in rows:
+            drawn.add_row(*row)
+        Console().print(drawn)
+        return
+    if title:
+        say(title)
+    widths = [max(len(str(row[n])) for row in [heads, *rows]) for n in range(len(heads))]
+    for row in [heads, *rows]:
+        cells = [
+            cell.rjust(w) if n in numeric else cell.ljust(w)
+            for n, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ]
+        say("  ".join(cells).rstrip())
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Show progress of long work on a terminal; yields a function (step, done, total)."""
+    if not sys.stderr.isatty():
+        yield lambda step, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=1)
+        yield lambda step, done, total: bar.update(
+            task, description=f"{what}: {step}", completed=done, total=total
+        )
+
+
+def comparison(found: Comparison, library: Library) -> None:
+    """Print a comparison's recommendation, prerequisites and counts."""
+    names = {
+        key: library.programs[library.editions[key].program].name for key in (found.baseline, found.foreign)
+    }
+    say(
+        f"{names[found.foreign]} ({found.foreign}) against {names[found.baseline]} ({found.baseline}), as of {found.as_of}"
+    )
+    for warning in found.warnings:
+        say(f"Note: {warning}")
+    say("")
+    conclusion = found.conclusion
+    say(f"Recommendation for phase 1: {_word(conclusion.overall)} (a recommendation, not a decision)")
+    for name, track in (("criteria", conclusion.criteria), ("validation procedures", conclusion.validation)):
+        if track:
+            n = track.numbers
+            say(
+                f"  {name}: {_word(track.recommendation)}; similar {n['similar']} of {n['musts']}, addressed {n['addressed']} of "
+                f"{n['musts']}, critical {n['critical']}, to be clarified {n['open']} of {n['musts']} musts"
+            )
+    for one in found.prerequisites:
+        say(f"  prerequisite, {one.name.lower()}: {one.verdict.replace('_', ' ')}")
+    say("")
+    shown = [v for v in VERDICTS if v in found.summary.counts]
+    rows = [
+        [vocabulary().categories[key].name, *_cells(tally, shown)] for key, tally in found.categories.items()
+    ]
+    rows.append(["All", *_cells(found.summary, shown)])
+    heads = ["category", *(v.replace("_", " ") for v in shown), "provisional", "of"]
+    table(heads, rows, numeric=set(range(1, len(heads))))
+
+
+def _cells(tally: Tally, shown: Sequence[str]) -> list[str]:
+    return [*(str(tally.counts.get(v, 0)) for v in shown), str(tally.provisional), str(tally.total)]
+
+
+def _word(recommendation: str | None) -> str:
+    return WORDS.get(recommendation or "", "open") if recommendation else "open: both tracks are needed"
+
+
+def explanation(explained: dict[str, Any]) -> None:
+    """Print how one verdict follows, step by step."""
+    for line in explained["lines"]:
+        say(line)
+
+
+def problems(found: Sequence[Problem]) -> None:
+    """Print problems, errors first, and how many there are."""
+    order = {"error": 0, "warning": 1, "note": 2}
+    for problem in sorted(found, key=lambda p: (order[p.severity], p.file, p.key)):
+        say(f"{problem.severity}: [{problem.code}] {problem}")
+    counts = {name: sum(p.severity == name for p in found) for name in order}
+    say(f"{counts['error']} errors, {counts['warning']} warnings, {counts['note']} notes")
+
+
+__all__ = ["comparison", "explanation", "problems", "progress", "reason_words", "say", "table"]
