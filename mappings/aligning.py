@@ -96,7 +96,8 @@ class WordAlignment:
         if self._vectors is None:
             left = np.array(self._sources.vocabulary)[list(rows)]
             right = np.array(self._targets.vocabulary)[chosen]
-            return (left[:, None] == right[None, :]).astype(float)
+            same: Matrix = (left[:, None] == right[None, :]).astype(np.float64)
+            return same
         alike: Matrix = self._vectors[0][list(rows)] @ self._vectors[1][chosen].T
         return np.where(alike > WORD_FLOOR, alike, 0.0)
 

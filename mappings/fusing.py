@@ -31,7 +31,8 @@ def standing_out(likeness: Matrix) -> Matrix:
     spread = held.std(axis=1, keepdims=True)
     scores = (held - held.mean(axis=1, keepdims=True)) / np.maximum(spread, 10.0**-DIGITS)
     trust = np.clip(likeness.max(axis=1, keepdims=True) / TRUSTED, 0.0, 1.0)
-    return (scores * trust).round(DIGITS)
+    trusted: Matrix = scores * trust
+    return trusted.round(DIGITS)
 
 
 def fused(likenesses: Sequence[Matrix]) -> Matrix:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from mappings.wording import folded
+from mappings.languages import folded
 
 Matrix = npt.NDArray[np.float64]
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from mappings.aligning import WordAlignment, centred
 from mappings.encoding import Encoder, encoder
 from mappings.fusing import fused
+from mappings.languages import with_english
 from mappings.lexical import LetterIndex
 from mappings.wording import Text, in_context
 
@@ -63,10 +64,11 @@ def compare(sources: Sequence[Text], targets: Sequence[Text], method: Method) ->
     """Return the likeness of every source with every target; the order of either changes nothing."""
     left, right = in_context(sources), in_context(targets)
     model = encoder() if method != "lexical" else None
-    alignment = WordAlignment(left, right, model)
+    glossed_left, glossed_right = with_english(left), with_english(right)
+    alignment = WordAlignment(glossed_left, glossed_right, model)
     parts = [alignment.likeness()]
     if method != "encoder":
-        parts.append(LetterIndex(right).likeness(left))
+        parts.append(LetterIndex(glossed_right).likeness(glossed_left))
     if model:
         parts.append(_sentences(left, right, model))
     sure: Matrix = np.mean(parts, axis=0)
@@ -75,6 +77,5 @@ def compare(sources: Sequence[Text], targets: Sequence[Text], method: Method) ->
 
 def _sentences(sources: Sequence[str], targets: Sequence[str], model: Encoder) -> Matrix:
     left, right = model.vectors(sources), model.vectors(targets)
-    # Each script apart: texts of one language share a direction that says nothing about their subject.
     likeness: Matrix = centred(left, right) @ centred(right, left).T
     return likeness

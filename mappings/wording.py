@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from mappings.languages import any_function_word, folded
+
 # Texts of fewer words than this are titles: they are read together with the heading above them.
 TITLE_WORDS = 12
 # A heading longer than this says what the chapter asks, not what it is called; its start is enough.
@@ -23,23 +25,6 @@ _UNSPACED = re.compile(f"[{_HAN_KANA}]+|[^{_HAN_KANA}]+")
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
 _IS_UNSPACED = re.compile(f"[{_HAN_KANA}]")
 _ID_PARENT = re.compile(r"(.+)[^\w]+\w+$")
-
-# Function words and the words of strength (strength is compared by rule, never by likeness).
-_STOP = frozenset(
-    """
-    a all an and any are as at be been by can could do does each either every for from has have if in into is
-    it its may might must no nor not of on or other shall should so such than that the their them then there
-    these they this those to under up upon was were what when where which while who will with within would eg
-    ie etc
-    al ante aquel cada como con contra cual cuando de debe deben debera deberan del desde donde e el ella en
-    entre es esta estas este esto estos ha han haya la las le les lo los mas no o para pero por que se sea sean
-    segun ser si sin sobre son su sus un una uno y
-    ao aos as com da das deve devem do dos em foi for mais na nas nos os ou pela pelo pelos pelas sao seja sem
-    seu sua suas seus um uma
-    au aux avec ce ces cette chaque d dans des doit doivent du elle est et etre il ils l leur leurs ne ni nous
-    ou par pas peut plus pour qu qui s sa selon ses soit sont sur tout toute toutes tous une
-    """.split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +45,6 @@ def normalised(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(" .;。．；")
 
 
-def folded(text: str) -> str:
-    """Return the text in lower case without accents (Latin letters only lose theirs)."""
-    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    bare = "".join(c for c in parts if not "\u0300" <= c <= "\u036f")
-    return unicodedata.normalize("NFC", bare)
-
-
 def bigrams(run: str) -> list[str]:
     """Return the pairs of neighbouring signs of an unspaced run (the run itself if it is shorter)."""
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
@@ -81,7 +59,8 @@ def words(text: str, split: Callable[[str], Iterable[str]] = bigrams) -> list[st
             continue
         for run in _UNSPACED.findall(word):
             found.extend(split(run) if _IS_UNSPACED.search(run) else [run])
-    return [w for w in found if folded(w) not in _STOP and not _HIRAGANA.fullmatch(w)]
+    empty = any_function_word()
+    return [w for w in found if folded(w) not in empty and not _HIRAGANA.fullmatch(w)]
 
 
 def stem(word: str) -> str:
