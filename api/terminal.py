@@ -78,9 +78,8 @@ def comparison(found: Comparison, library: Library) -> None:
     names = {
         key: library.programs[library.editions[key].program].name for key in (found.baseline, found.foreign)
     }
-    say(
-        f"{names[found.foreign]} ({found.foreign}) against {names[found.baseline]} ({found.baseline}), as of {found.as_of}"
-    )
+    sides = [f"{names[key]} ({key})" for key in (found.foreign, found.baseline)]
+    say(f"{' against '.join(sides)}, as of {found.as_of}")
     for warning in found.warnings:
         say(f"Note: {warning}")
     say("")
@@ -88,10 +87,10 @@ def comparison(found: Comparison, library: Library) -> None:
     say(f"Recommendation for phase 1: {_word(conclusion.overall)} (a recommendation, not a decision)")
     for name, track in (("criteria", conclusion.criteria), ("validation procedures", conclusion.validation)):
         if track:
-            n = track.numbers
+            n = {key: f"{number} of {track.numbers['musts']}" for key, number in track.numbers.items()}
+            say(f"  {name}: {_word(track.recommendation)}")
             say(
-                f"  {name}: {_word(track.recommendation)}; similar {n['similar']} of {n['musts']}, addressed {n['addressed']} of "
-                f"{n['musts']}, critical {n['critical']}, to be clarified {n['open']} of {n['musts']} musts"
+                f"    musts similar {n['similar']}, addressed {n['addressed']}, critical {n['critical']}, open {n['open']}"
             )
     for one in found.prerequisites:
         say(f"  prerequisite, {one.name.lower()}: {one.verdict.replace('_', ' ')}")

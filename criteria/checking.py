@@ -1,4 +1,4 @@
-"""Whether the names that criteria use exist: categories, roles, conditions, dimensions, sources, references."""
+"""Whether the names that criteria use exist: categories, roles, conditions, dimensions, sources."""
 
 from __future__ import annotations
 

@@ -80,8 +80,8 @@ def cache_folder() -> Path | None:
         return None
     if chosen:
         return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "mutual-recognition"
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "mutual-recognition"
 
 
 def read_yaml_tree(folder: Path, label: str = "") -> tuple[list[DataFile], list[Problem], str]:
@@ -150,7 +150,7 @@ def _cache_write(key: str, data: dict[str, Any]) -> None:
         handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             json.dump(data, out, default=_plain, ensure_ascii=False)
-        os.replace(temporary, folder / f"{key}.json")
+        Path(temporary).replace(folder / f"{key}.json")
         _cache_trim(folder)
     except (OSError, TypeError):
         return

@@ -240,7 +240,7 @@ def _decide(clause: Clause, group: Sequence[_Answer], table: Table, matcher: Mat
 
 
 def _reasons(clause: Clause, answer: _Answer, outcome: str) -> Iterator[Reason]:
-    provision, question = answer.provision, answer.question
+    provision = answer.provision
     if outcome == "pending":
         code = (
             "relation_undetermined"
@@ -256,40 +256,27 @@ def _reasons(clause: Clause, answer: _Answer, outcome: str) -> Iterator[Reason]:
         return
     if provision.deeming is not None:
         code = "holders_only" if provision.deeming.regime_read else "accepted_regime_not_read"
-        yield Reason(
-            code, obligation=clause.id, foreign=f"{provision.deeming.holder}: {provision.deeming.regime}"
-        )
+        holder = f"{provision.deeming.holder}: {provision.deeming.regime}"
+        yield Reason(code, obligation=clause.id, foreign=holder)
     if not answer.covers:
-        yield Reason(_overlap_code(question, provision), obligation=clause.id)
-    if not answer.binding:
-        yield Reason(
-            "weaker_strength",
-            "shortfall",
-            "strength",
-            strength_word(clause.strength),
-            strength_word(provision.strength),
-            clause.id,
-        )
-    elif answer.stronger and outcome == "met_plus":
-        yield Reason(
-            "stronger_strength",
-            "surplus",
-            "strength",
-            strength_word(clause.strength),
-            strength_word(provision.strength),
-            clause.id,
-        )
+        yield Reason(_overlap_code(answer.question, provision), obligation=clause.id)
+    yield from _strength_reasons(clause, answer, outcome)
     if not answer.same_condition:
         asked = "always" if clause.condition == NO_CONDITION else clause.condition
         yield Reason("only_under_condition", "shortfall", "condition", asked, provision.condition, clause.id)
     yield from answer.reasons
+
+
+def _strength_reasons(clause: Clause, answer: _Answer, outcome: str) -> Iterator[Reason]:
+    provision = answer.provision
+    sides = ("strength", strength_word(clause.strength), strength_word(provision.strength), clause.id)
+    if not answer.binding:
+        yield Reason("weaker_strength", "shortfall", *sides)
+    elif answer.stronger and outcome == "met_plus":
+        yield Reason("stronger_strength", "surplus", *sides)
     if provision.non_binding:
-        yield Reason(
-            "non_binding_instrument",
-            "reservation",
-            obligation=clause.id,
-            foreign=provision.clauses[0].criterion.instrument,
-        )
+        instrument = provision.clauses[0].criterion.instrument
+        yield Reason("non_binding_instrument", "reservation", obligation=clause.id, foreign=instrument)
 
 
 def _overlap_code(question: Question, provision: Provision) -> str:

@@ -24,7 +24,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A baseline compiled and a foreign edition as facts: the part that the date fixes, kept by the library."""
+    """A baseline compiled and a foreign edition as facts, as of a date; kept by the library."""
 
     compiled: Compiled
     provisions: tuple[Provision, ...]

@@ -55,7 +55,7 @@ def compare(
             raise UnknownName("operator type", operator, vocabulary().operators)
     case = Case(
         library, baseline, foreign, policy, matcher, scope, as_of,
-        prepared=library.remember(("prepared", baseline.key, foreign.key, as_of), lambda: _prepare(library, baseline, foreign, as_of)),
+        prepared=_prepared(library, baseline, foreign, as_of),
         certified=certified_types(library.programs[foreign.program]),
         absent=frozenset(absent.condition for absent in foreign.conditions_absent),
     )  # fmt: skip
@@ -105,6 +105,11 @@ def _own_version() -> str:
 def _operator_tally(findings: Iterable[Finding], operator: str) -> Tally:
     counts = Counter(f.operators[operator] for f in findings if operator in f.operators)
     return Tally(dict(sorted(counts.items())), 0, counts.total())
+
+
+def _prepared(library: Library, baseline: Edition, foreign: Edition, as_of: date) -> Prepared:
+    key = ("prepared", baseline.key, foreign.key, as_of)
+    return library.remember(key, lambda: _prepare(library, baseline, foreign, as_of))
 
 
 def _prepare(library: Library, baseline: Edition, foreign: Edition, as_of: date) -> Prepared:

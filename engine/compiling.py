@@ -66,8 +66,8 @@ class Question:
 
     def _labels(self) -> Mapping[str, str]:
         named = {
-            self.addressed: "addressed", self.covers: "covers", self.overlaps: "overlaps", self.binding: "binding",
-            self.stronger: "stronger", self.same_condition: "same_condition",
+            self.addressed: "addressed", self.covers: "covers", self.overlaps: "overlaps",
+            self.binding: "binding", self.stronger: "stronger", self.same_condition: "same_condition",
         }  # fmt: skip
         for check in self.checks:
             key = check.dimension.key
@@ -163,7 +163,7 @@ def _question(rules: _Rules, clause: Clause, control: str, one: Map) -> Question
     part = one.relationship is Relationship.SUPERSET
     reached: dict[Reach, list[str]] = {reach: [] for reach in Reach}
     for relationship, word in REL.items():
-        # A part is covered when the provision covers the control itself; whether all parts are is asked later.
+        # A part is covered when the provision covers the control itself; all parts are asked for later.
         target = Relationship.EQUAL if part else one.relationship
         reach = reach_through_hub(relationship, target)
         if word not in reached[reach]:

@@ -300,12 +300,8 @@ def provisions_of(library: Library, edition: Edition, baseline: str, as_of: date
     }
     maps, numbering = library.maps_of(edition.key), _Numbering()
     for key, clause in clauses.items():
-        entry = maps.maps.get(key, ())
-        if isinstance(entry, NoControl):
-            continue
-        for one in entry:
-            if one.relationship is not Relationship.NONE and one.status != "rejected":
-                numbering.add(key, (clause,), one.control, one)
+        for one in live_maps(maps.maps.get(key, ())):
+            numbering.add(key, (clause,), one.control, one)
     for joint in maps.jointly:
         members = tuple(clauses[member] for member in joint.members if member in clauses)
         if len(members) == len(joint.members) and joint.status != "rejected":
@@ -319,6 +315,12 @@ def provisions_of(library: Library, edition: Edition, baseline: str, as_of: date
         if source in clauses and one.relationship is not Relationship.NONE:
             numbering.add(source, (clauses[source],), DIRECT + target, one)
     return tuple(numbering.made)
+
+
+def live_maps(entry: tuple[Map, ...] | NoControl) -> Iterator[Map]:
+    """Yield an obligation's maps that say something: neither rejected nor no-relationship."""
+    if not isinstance(entry, NoControl):
+        yield from (m for m in entry if m.status != "rejected" and m.relationship is not Relationship.NONE)
 
 
 def direct_maps(library: Library, source: str, target: str) -> Iterator[tuple[str, str, Map]]:

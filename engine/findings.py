@@ -14,7 +14,8 @@ OUTCOMES: Final = ("met_plus", "met", "form_only", "partial", "pending", "unknow
 OUTCOME_RANK: Final[Mapping[str, int]] = {name: rank for rank, name in enumerate(OUTCOMES)}
 SET_ASIDE: Final = frozenset({"out_of_scope", "not_applicable"})
 VERDICTS: Final = (
-    "exceeds", "meets", "partly_meets", "no_counterpart", "not_evidenced", "not_reviewed", "not_applicable", "out_of_scope",
+    "exceeds", "meets", "partly_meets", "no_counterpart", "not_evidenced", "not_reviewed", "not_applicable",
+    "out_of_scope",
 )  # fmt: skip
 # From the highest to the lowest, for "would be lower without its unverified provisions".
 VERDICT_ORDER: Final[Mapping[str, int]] = {

@@ -54,7 +54,7 @@ def judge(case: Case, compiled: CompiledClause, fired: Fired) -> Judged:
 
 
 def _set_aside(case: Case, clause: Clause) -> tuple[str, str] | None:
-    """Return the outcome and reason code of an obligation that is not compared (VERDICTS V4, rows 1 and 2)."""
+    """Return the outcome and reason of an obligation that is not compared (VERDICTS V4, rows 1 and 2)."""
     if clause.scope not in ("security", "forced_labor"):
         return "out_of_scope", "not_security"
     if clause.strength == STRENGTH_RANK["info"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from criteria.model import BASIS_RANK, Criterion, Edition
 from criteria.vocabulary import vocabulary
@@ -100,7 +100,7 @@ def _finding(case: Case, criterion: Criterion, judged: Sequence[Judged]) -> Find
 
 
 def _counted(case: Case, criterion: Criterion, judged: Sequence[Judged]) -> bool:
-    """Whether a criterion counts in N: not if its own text is unverified and unnumbered, nor forced labor by default."""
+    """Whether a criterion counts in N: no unverified unnumbered text, and forced labor only if asked for."""
     if criterion.unnumbered and criterion.basis == "unverified":
         return False
     return case.scope.count_forced_labor or any(one.clause.scope != "forced_labor" for one in judged)

@@ -33,10 +33,8 @@ def reason_words(reason: Reason) -> str:
     dimension = vocabulary().dimensions.get(reason.dimension)
     if dimension is not None and reason.code != "not_comparable":
         if dimension.kind == "flag":
-            return (
-                f"{dimension.name.lower()}: {'asked for' if reason.kind == 'shortfall' else 'not asked for'} here, "
-                + ("not there" if reason.kind == "shortfall" else "asked for there")
-            )
+            sides = "asked for here, not there" if reason.kind == "shortfall" else "asked for there, not here"
+            return f"{dimension.name.lower()}: {sides}"
         return f"{dimension.name.lower()}: {reason.baseline} here, {reason.foreign} there"
     words = (known or {}).get("means", reason.code.replace("_", " "))
     filled = (

@@ -35,10 +35,10 @@ def _lines(library: Library, comparison: Comparison, finding: Finding) -> Iterat
     yield f"  {finding.text}"
     yield f"  strength {finding.strength}; basis {finding.baseline_basis}; source {_source(finding.source)}"
     yield ""
-    yield f"Verdict: {finding.verdict.replace('_', ' ')}{shortfall}{', provisional' if finding.provisional else ''}"
-    yield f"Severity: {finding.severity}" + (
-        f" (if absent: {finding.if_absent})" if finding.if_absent else ""
-    )
+    provisional = ", provisional" if finding.provisional else ""
+    yield f"Verdict: {finding.verdict.replace('_', ' ')}{shortfall}{provisional}"
+    absent = f" (if absent: {finding.if_absent})" if finding.if_absent else ""
+    yield f"Severity: {finding.severity}{absent}"
     yield f"Weakest basis behind it: {finding.basis}"
     for note in finding.notes:
         yield f"Note: {note}"
@@ -66,12 +66,15 @@ def _obligation_lines(library: Library, comparison: Comparison, one: ObligationF
     for reason in one.reasons:
         yield f"    {reason.kind}: {reason.code} ({reason_words(reason)})"
     for other in one.others:
-        yield f"  also {other.provision} ({other.relationship} {other.control}): alone {other.path.replace('_', ' ')}"
+        alone = other.path.replace("_", " ")
+        yield f"  also {other.provision} ({other.relationship} {other.control}): alone {alone}"
 
 
 def _evidence_lines(comparison: Comparison, evidence: Evidence) -> Iterator[str]:
-    yield f"  {comparison.foreign} {evidence.obligation} ({evidence.strength}, {evidence.instrument}, basis {evidence.basis}): {evidence.text}"
-    yield f"    is {evidence.relationship} {evidence.control} [{evidence.map_status}, confidence {evidence.confidence}]: {evidence.rationale}"
+    standing = f"{evidence.strength}, {evidence.instrument}, basis {evidence.basis}"
+    yield f"  {comparison.foreign} {evidence.obligation} ({standing}): {evidence.text}"
+    status = f"{evidence.map_status}, confidence {evidence.confidence}"
+    yield f"    is {evidence.relationship} {evidence.control} [{status}]: {evidence.rationale}"
     if evidence.parameters:
         yield f"    parameters: {', '.join(f'{key} = {words}' for key, words in evidence.parameters.items())}"
     yield f"    source: {_source(evidence.source)}"

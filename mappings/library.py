@@ -37,7 +37,7 @@ class Library:
     _memory: dict[Hashable, object] = field(default_factory=dict, repr=False)
 
     def remember(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        """Return what was made under a key before, or make it; a Library never changes, so neither does this."""
+        """Return what was made under a key before, or make it: a Library never changes."""
         if key not in self._memory:
             self._memory[key] = make()
         return cast(Made, self._memory[key])

@@ -46,7 +46,9 @@ def obligation_ids(edition: Edition) -> dict[str, tuple[int, int]]:
     }
 
 
-def load_mappings(editions: Mapping[str, Edition], folders: Iterable[Path] = (SHIPPED,)) -> tuple[Mappings, list[Problem]]:
+def load_mappings(
+    editions: Mapping[str, Edition], folders: Iterable[Path] = (SHIPPED,)
+) -> tuple[Mappings, list[Problem]]:
     """Load `controls/`, `maps/` and `direct/` below each folder; later folders lie over earlier ones.
 
     A later folder's map of an obligation replaces an earlier folder's. Returns what could be
@@ -57,7 +59,9 @@ def load_mappings(editions: Mapping[str, Edition], folders: Iterable[Path] = (SH
         for part, read in (("controls", _controls), ("maps", _maps), ("direct", _direct)):
             if not (folder / part).is_dir():
                 continue
-            files, faults, digest = read_yaml_tree(folder / part, f"{'mappings' if number == 0 else folder.name}/{part}/")
+            files, faults, digest = read_yaml_tree(
+                folder / part, f"{'mappings' if number == 0 else folder.name}/{part}/"
+            )
             problems += faults
             digests.append(digest)
             for file in files:
@@ -68,7 +72,9 @@ def load_mappings(editions: Mapping[str, Edition], folders: Iterable[Path] = (SH
 
 
 def _controls(file: DataFile, found: Mappings, over: bool) -> Iterator[Problem]:
-    rows = file.data.get("controls") if isinstance(file.data, dict) and set(file.data) == {"controls"} else None
+    rows = (
+        file.data.get("controls") if isinstance(file.data, dict) and set(file.data) == {"controls"} else None
+    )
     if not isinstance(rows, list):
         yield Problem("wrong-type", "a list of controls under the key controls: is expected.", file=file.name)
         return
@@ -78,7 +84,13 @@ def _controls(file: DataFile, found: Mappings, over: bool) -> Iterator[Problem]:
         if control is None:
             continue
         if control.id in found.controls and not over:
-            problem = Problem("duplicate-control", f'the control "{control.id}" is defined twice.', "Keep one.", file=file.name, key="id")
+            problem = Problem(
+                "duplicate-control",
+                f'the control "{control.id}" is defined twice.',
+                "Keep one.",
+                file=file.name,
+                key="id",
+            )
             yield locate(problem, file, ("controls", index, "id"))
         found.controls[control.id] = control
 
@@ -90,7 +102,13 @@ def _maps(file: DataFile, found: Mappings, over: bool) -> Iterator[Problem]:
         return
     known = found.maps.get(parsed.edition, MapSet(parsed.edition, {}))
     for twice in sorted(set(known.maps) & set(parsed.maps)) if not over else ():
-        problem = Problem("duplicate-map", f'the obligation "{twice}" is mapped in two files.', "Keep one.", file=file.name, key=twice)
+        problem = Problem(
+            "duplicate-map",
+            f'the obligation "{twice}" is mapped in two files.',
+            "Keep one.",
+            file=file.name,
+            key=twice,
+        )
         yield locate(problem, file, ("maps", twice))
     found.maps[parsed.edition] = MapSet(
         parsed.edition,
@@ -109,50 +127,60 @@ def _direct(file: DataFile, found: Mappings, over: bool) -> Iterator[Problem]:
 
 
 def _reference_problems(found: Mappings, editions: Mapping[str, Edition]) -> Iterator[Problem]:
-    categories, dimensions = vocabulary().categories, vocabulary().dimensions
     for control in found.controls.values():
-        place = f"control {control.id}"
-        if control.category not in categories:
-            yield unknown("category", control.category, categories, "category").at(file=place)
-        for name in control.dimensions:
-            if name not in dimensions:
-                yield unknown("dimension", name, dimensions, "dimensions").at(file=place)
-        if control.replaced_by and control.replaced_by not in found.controls:
-            yield unknown("control", control.replaced_by, found.controls, "replaced_by").at(file=place)
+        yield from _control_problems(control, found.controls)
     ids = {key: obligation_ids(edition) for key, edition in editions.items()}
     for key, maps in found.maps.items():
-        if key not in editions:
+        if key in editions:
+            yield from _map_problems(maps, ids[key], found.controls)
+        else:
             yield unknown("edition", key, editions, "edition").at(file=f"maps of {key}")
-            continue
-        yield from _map_problems(maps, ids[key], found.controls)
     for (source, target), direct in found.direct.items():
         yield from _direct_problems(source, target, direct, ids)
 
 
+def _control_problems(control: Control, controls: Mapping[str, Control]) -> Iterator[Problem]:
+    place = f"control {control.id}"
+    words = vocabulary()
+    if control.category not in words.categories:
+        yield unknown("category", control.category, words.categories, "category").at(file=place)
+    for name in control.dimensions:
+        if name not in words.dimensions:
+            yield unknown("dimension", name, words.dimensions, "dimensions").at(file=place)
+    if control.replaced_by and control.replaced_by not in controls:
+        yield unknown("control", control.replaced_by, controls, "replaced_by").at(file=place)
+
+
 def _map_problems(maps: MapSet, ids: Mapping[str, Any], controls: Mapping[str, Control]) -> Iterator[Problem]:
-    file = f"maps of {maps.edition}"
+    file, hint = f"maps of {maps.edition}", "Add a map, or no_control with a reason."
     for obligation, entry in maps.maps.items():
         if obligation not in ids:
             yield unknown("obligation", obligation, ids, obligation).at(file=file)
-        if isinstance(entry, NoControl):
-            continue
-        if not entry:
-            yield Problem("unmapped", "no map and no reason.", "Add a map, or no_control with a reason.", file=file, key=obligation)
-        for one in entry:
+        if entry == ():
+            yield Problem("unmapped", "no map and no reason.", hint, file=file, key=obligation)
+        for one in entry if isinstance(entry, tuple) else ():
             if one.control not in controls:
                 yield unknown("control", one.control, controls, obligation).at(file=file)
     for obligation in sorted(set(ids) - set(maps.maps)):
-        hint = "Add a map, or no_control with a reason."
-        yield Problem("unmapped", "the obligation has neither a map nor a reason.", hint, file=file, key=obligation)
+        message = "the obligation has neither a map nor a reason."
+        yield Problem("unmapped", message, hint, file=file, key=obligation)
     for joint in maps.jointly:
-        if joint.control not in controls:
-            yield unknown("control", joint.control, controls, f"jointly.{joint.id}").at(file=file)
-        for member in joint.members:
-            if member not in ids:
-                yield unknown("obligation", member, ids, f"jointly.{joint.id}").at(file=file)
+        yield from (p.at(file=file) for p in _joint_problems(joint, ids, controls))
 
 
-def _direct_problems(source: str, target: str, maps: Iterable[DirectMap], ids: Mapping[str, Any]) -> Iterator[Problem]:
+def _joint_problems(
+    joint: Joint, ids: Mapping[str, Any], controls: Mapping[str, Control]
+) -> Iterator[Problem]:
+    if joint.control not in controls:
+        yield unknown("control", joint.control, controls, f"jointly.{joint.id}")
+    for member in joint.members:
+        if member not in ids:
+            yield unknown("obligation", member, ids, f"jointly.{joint.id}")
+
+
+def _direct_problems(
+    source: str, target: str, maps: Iterable[DirectMap], ids: Mapping[str, Any]
+) -> Iterator[Problem]:
     file = f"direct maps {source} to {target}"
     for key in (source, target):
         if key not in ids:
@@ -162,4 +190,10 @@ def _direct_problems(source: str, target: str, maps: Iterable[DirectMap], ids: M
         for edition, obligation in ((source, one.source), (target, one.target)):
             if obligation not in ids[edition]:
                 hint = nearest_hint(obligation, ids[edition])
-                yield Problem("unknown-obligation", f'"{obligation}" is not in {edition}.', hint, file=file, key=obligation)
+                yield Problem(
+                    "unknown-obligation",
+                    f'"{obligation}" is not in {edition}.',
+                    hint,
+                    file=file,
+                    key=obligation,
+                )

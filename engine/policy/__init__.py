@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -202,60 +202,34 @@ def _table(name: str, text: str, file: str, problems: list[Problem]) -> Table | 
 
 
 def _faults(model: TableModel, name: str) -> Iterator[Problem]:
-    expected, results = REACHABLE[name].fields, RESULTS[name]
+    expected = REACHABLE[name].fields
     if model.table != name:
+        hint = f"Write table: {name}."
         yield Problem(
-            "bad-policy",
-            f'this file must hold the table "{name}".',
-            f"Write table: {name}.",
-            key="table",
-            value=model.table,
+            "bad-policy", f'this file must hold the table "{name}".', hint, key="table", value=model.table
         )
     if tuple(model.fields) != expected:
-        yield Problem(
-            "bad-policy",
-            "the fields are not those the program computes.",
-            f"Write, in order: {', '.join(expected)}.",
-            key="fields",
-        )
+        hint = f"Write, in order: {', '.join(expected)}."
+        yield Problem("bad-policy", "the fields are not those the program computes.", hint, key="fields")
     for n, row in enumerate(model.rows):
-        for key in row.when:
-            if key not in expected:
-                yield Problem(
-                    "unknown-field",
-                    f'"{key}" is not a field.',
-                    nearest_hint(key, expected),
-                    key=f"rows[{n}].when",
-                    value=key,
-                )
-        for key, value in row.then.items():
-            if key not in results:
-                yield Problem(
-                    "unknown-result",
-                    f'"{key}" is not a result.',
-                    nearest_hint(key, results),
-                    key=f"rows[{n}].then",
-                    value=key,
-                )
-            elif value not in results[key]:
-                yield Problem(
-                    "unknown-result",
-                    f'"{value}" is not a {key}.',
-                    nearest_hint(value, results[key]),
-                    key=f"rows[{n}].then",
-                    value=value,
-                )
+        yield from _unknown_each("field", row.when, expected, f"rows[{n}].when")
+        yield from _unknown_each("result", row.then, RESULTS[name], f"rows[{n}].then")
+        for key in set(row.then) & set(RESULTS[name]):
+            yield from _unknown_each(key, [row.then[key]], RESULTS[name][key], f"rows[{n}].then")
     for group, members in model.groups.items():
-        for member in members:
-            if member not in vocabulary().categories:
-                hint = nearest_hint(member, vocabulary().categories)
-                yield Problem(
-                    "unknown-category",
-                    f'"{member}" is not a known category.',
-                    hint,
-                    key=f"groups.{group}",
-                    value=member,
-                )
+        yield from _unknown_each("category", members, vocabulary().categories, f"groups.{group}")
+    for one in model.prerequisites:
+        for need in one.needs:
+            yield from _unknown_each(
+                "category", need.categories, vocabulary().categories, f"prerequisites.{one.key}"
+            )
+
+
+def _unknown_each(what: str, names: Iterable[str], known: Collection[str], key: str) -> Iterator[Problem]:
+    for name in names:
+        if name not in known:
+            message, hint = f'"{name}" is not a known {what}.', nearest_hint(name, known)
+            yield Problem(f"unknown-{what}", message, hint, key=key, value=name)
 
 
 def _tests(row: RowModel) -> Iterator[list[Any]]:

@@ -22,7 +22,10 @@ def _binary(count: int, allowed: Callable[..., bool]) -> list[Vector]:
     return [bits for bits in itertools.product((0, 1), repeat=count) if allowed(*bits)]
 
 
-OUTCOME = ("counts", "full", "deemed", "regime_read", "covers", "overlaps", "parameters_met", "same_condition", "binding", "at_least_should", "plus")  # fmt: skip
+OUTCOME = (
+    "counts", "full", "deemed", "regime_read", "covers", "overlaps", "parameters_met", "same_condition",
+    "binding", "at_least_should", "plus",
+)  # fmt: skip
 VERDICT = (
     "out_of_scope",
     "applicable",
@@ -38,8 +41,8 @@ SEVERITY = ("verdict", "shortfall", "must", "group")
 PREREQUISITE = ("kind", "status", "essential_absent", "essential_open", "met_share", "absent_share")
 STATUSES = ("none", "planned", "pilot", "operational", "closed", "unknown")
 RECOMMENDATION = (
-    "prerequisite_not_met", "prerequisite_not_evidenced", "musts", "open_share", "similar_share", "addressed_share",
-    "critical", "critical_share", "weakest_core_share",
+    "prerequisite_not_met", "prerequisite_not_evidenced", "musts", "open_share", "similar_share",
+    "addressed_share", "critical", "critical_share", "weakest_core_share",
 )  # fmt: skip
 
 
@@ -96,7 +99,7 @@ def _prerequisites(thresholds: Thresholds) -> list[Vector]:
 
 
 def _recommendations(thresholds: Thresholds) -> list[Vector]:
-    """Return every mix of the two sides of each threshold; a few cannot arise, which only makes the check stricter."""
+    """Return every mix of the two sides of each threshold; a few of them cannot arise."""
     return list(itertools.product(*(thresholds.get(name) or (0,) for name in RECOMMENDATION)))
 
 
