@@ -46,7 +46,9 @@ Operators = Annotated[
 PolicyFolder = Annotated[
     Path | None, typer.Option("--policy", metavar="DIR", help="Folder with policy tables of your own.")
 ]
+Marking = Annotated[str, typer.Option("--marking", help="Handling marking on every page of the report.")]
 DEFAULT_WORKSPACE = Path("workspace")
+MARKING = "FOR OFFICIAL USE ONLY"
 
 
 def parse_date(text: str) -> date | None:
@@ -105,9 +107,7 @@ def compare(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE.xlsx", help="Write the Excel gap report here.")
     ] = None,
-    marking: Annotated[
-        str, typer.Option("--marking", help="Handling marking on every page of the report.")
-    ] = "FOR OFFICIAL USE ONLY",
+    marking: Marking = MARKING,
     audience: Annotated[
         str,
         typer.Option(
@@ -174,6 +174,106 @@ def explain(
         emit(explained)
         return
     terminal.explanation(explained)
+
+
+@app.command()
+def matrix(
+    baseline: Annotated[
+        str, typer.Option("--baseline", "-b", help="A program, an edition, or all.")
+    ] = "ctpat",
+    as_of: AsOf = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.xlsx", help="Write the matrix to Excel.")
+    ] = None,
+    marking: Marking = MARKING,
+    policy: PolicyFolder = None,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    as_json: Json = False,
+) -> None:
+    """Compare every program with the baseline, or all with all, and count."""
+    from engine.matrix import matrix as make
+    from engine.policy import SHIPPED
+    from jobs.comparing import matrix_names
+    from mappings.library import load_library
+
+    if out is not None:
+        from workbooks.report import check_writable
+
+        check_writable(out)
+    library = load_library(workspace)
+    baselines, foreigns = matrix_names(library, baseline)
+    day = parse_date(as_of) or date.today()  # noqa: DTZ011 - the user's own day
+    with terminal.progress("Comparing") as step:
+        made = make(library, baselines, foreigns, day, policy or SHIPPED, progress=step)
+    if out is not None:
+        from workbooks.matrix_report import write_matrix
+
+        write_matrix(made, library, out, marking=marking)
+    if as_json:
+        from dataclasses import asdict
+
+        emit(asdict(made) | {"as_of": day.isoformat()})
+        return
+    terminal.matrix(made)
+    if out is not None:
+        terminal.say(f"Report: {out}")
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The earlier edition, such as ctpat-2006.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The later edition, such as ctpat-2020.")],
+    as_of: AsOf = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.xlsx", help="Write the changes to Excel.")
+    ] = None,
+    marking: Marking = MARKING,
+    policy: PolicyFolder = None,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    as_json: Json = False,
+) -> None:
+    """Show what changed between two editions: added, dropped, strengthened, loosened, reworded."""
+    from engine.diffing import diff_editions
+    from engine.matching import default_matcher
+    from jobs.comparing import policy_from
+    from mappings.library import load_library
+
+    if out is not None:
+        from workbooks.report import check_writable
+
+        check_writable(out)
+    library = load_library(workspace)
+    day = parse_date(as_of) or date.today()  # noqa: DTZ011 - the user's own day
+    before, after = library.edition(old), library.edition(new)
+    found = diff_editions(library, before, after, policy_from(policy), default_matcher(), day)
+    if out is not None:
+        from workbooks.diff_report import write_diff
+
+        write_diff(found, library, out, marking=marking)
+    if as_json:
+        from dataclasses import asdict
+
+        emit({"counts": found.counts, **asdict(found)})
+        return
+    terminal.diff(found)
+    if out is not None:
+        terminal.say(f"Report: {out}")
+
+
+@app.command()
+def arrangements(as_of: AsOf = "", as_json: Json = False) -> None:
+    """List mutual recognition arrangements as they stood on a day."""
+    from dataclasses import asdict
+
+    from criteria.arrangements import arrangements_on, between_others_on
+
+    day = parse_date(as_of) or date.today()  # noqa: DTZ011 - the user's own day
+    rows, others = arrangements_on(day), between_others_on(day)
+    if as_json:
+        between = [one.model_dump() for one in others]
+        emit({"as_of": day.isoformat(), "arrangements": [asdict(r) for r in rows], "between_others": between})
+        return
+    terminal.arrangements(rows, others, day)
 
 
 @app.command()

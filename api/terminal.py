@@ -5,13 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from criteria.problems import Problem
 from criteria.vocabulary import vocabulary
 from engine.findings import VERDICTS, Comparison, Tally
 from engine.wording import reason_words
 from mappings.library import Library
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from criteria.arrangements import ArrangementRow, BetweenOthers
+    from engine.diffing import Change, EditionDiff
+    from engine.matrix import Matrix
 
 WORDS = {
     "aligned": "aligned in principle",
@@ -89,9 +96,8 @@ def comparison(found: Comparison, library: Library) -> None:
         if track:
             n = {key: f"{number} of {track.numbers['musts']}" for key, number in track.numbers.items()}
             say(f"  {name}: {_word(track.recommendation)}")
-            say(
-                f"    musts similar {n['similar']}, addressed {n['addressed']}, critical {n['critical']}, open {n['open']}"
-            )
+            counts = ", ".join(f"{key} {n[key]}" for key in ("similar", "addressed", "critical", "open"))
+            say(f"    of the musts: {counts}")
     for one in found.prerequisites:
         say(f"  prerequisite, {one.name.lower()}: {one.verdict.replace('_', ' ')}")
     say("")
@@ -110,6 +116,68 @@ def _cells(tally: Tally, shown: Sequence[str]) -> list[str]:
 
 def _word(recommendation: str | None) -> str:
     return WORDS.get(recommendation or "", "open") if recommendation else "open: both tracks are needed"
+
+
+def matrix(found: Matrix) -> None:
+    """Print a matrix: per pair the similar of N musts, the recommendation, and what is uncertain."""
+    rows = [
+        [
+            cell.baseline,
+            cell.foreign,
+            f"{cell.similar} of {cell.musts}",
+            f"{cell.addressed} of {cell.musts}",
+            str(cell.provisional),
+            str(len(cell.proposals)),
+            _word(cell.recommendation or None),
+        ]
+        for cell in found.cells
+    ]
+    heads = [
+        "baseline",
+        "foreign",
+        "similar musts",
+        "addressed",
+        "provisional",
+        "proposals",
+        "criteria track",
+    ]
+    table(heads, rows, numeric={2, 3, 4, 5})
+
+
+def diff(found: EditionDiff) -> None:
+    """Print what changed between two editions."""
+    rows = [[c.change, ", ".join(c.old), ", ".join(c.new[:4]), c.title, _why(c)] for c in found.changes]
+    table(["change", found.old, found.new, "title", "by"], rows)
+    say(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in found.counts.items()))
+
+
+def _why(change: Change) -> str:
+    said = [f"stricter: {reason_words(r)}" for r in change.stricter] + [
+        f"looser: {reason_words(r)}" for r in change.looser
+    ]
+    return "; ".join(dict.fromkeys(said))
+
+
+def arrangements(rows: Sequence[ArrangementRow], others: Sequence[BetweenOthers], day: date) -> None:
+    """Print the arrangements as they stood on a day, negotiations and third parties after them."""
+    cells = [
+        [
+            r.partner,
+            r.program_name,
+            r.state.replace("_", " "),
+            r.signed,
+            str(r.phases_reached),
+            r.basis,
+            r.conflict or r.note,
+        ]
+        for r in rows
+    ]
+    heads = ["partner", "program", "state", "signed", "phases", "basis", "note"]
+    table(heads, cells, numeric={4}, title=f"Arrangements of the United States as of {day}")
+    for one in others:
+        say(f"Between third parties: {' and '.join(one.parties)}, signed {one.signed} ({one.basis})")
+    if rows:
+        say(f"Legal nature: {rows[0].legal_nature}")
 
 
 def explanation(explained: dict[str, Any]) -> None:

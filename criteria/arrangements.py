@@ -47,6 +47,7 @@ class Arrangement(Frozen):
     before_signature: str = ""
     phase_before_signature: int = 0
     note: str = ""
+    note_since: str = ""
     note_sources: Names = ()
 
 
@@ -146,10 +147,16 @@ def _row(one: Arrangement, as_of: date, known: Arrangements) -> ArrangementRow:
         else one.phase_before_signature
         if state == "in_negotiation"
         else 0,
-        note=(one.note if signed else one.before_signature),
+        note=_note(one, as_of, signed),
         basis=max((s.basis for s in shown), key=BASIS_RANK.__getitem__, default="text"),
         sources=tuple(dict.fromkeys((*(k for s in shown for k in s.sources), *one.note_sources))),
     )
+
+
+def _note(one: Arrangement, as_of: date, signed: bool) -> str:
+    if not signed:
+        return one.before_signature
+    return one.note if not one.note_since or _by(one.note_since, as_of) else ""
 
 
 def _latest_agreed(one: Arrangement) -> str:

@@ -20,11 +20,11 @@ from engine.assessing import Fired
 from engine.case import Case, Prepared, Scope
 from engine.compiling import Compiled, RuleSet, compile_baseline
 from engine.facts import Provision, certified_types, clauses_of, direct_maps, provisions_of
-from engine.findings import Comparison, Finding, Tally
+from engine.findings import Comparison, Conclusion, Finding, Prerequisite, ReverseRow, Tally
 from engine.judging import Judged, judge
 from engine.matching import Batch, Matcher
 from engine.policy import Policy
-from engine.prerequisites import judge_prerequisites
+from engine.prerequisites import judge_prerequisites, status_on
 from engine.recommending import conclude, tally
 from engine.reverse import reverse_rows
 from engine.verdicts import TOUCHED, findings_of
@@ -32,6 +32,8 @@ from mappings.library import Library
 from mappings.model import Map
 
 __all__ = ["Scope", "compare"]
+
+NO_PROGRAM = ("none", "planned")
 
 
 def compare(
@@ -59,23 +61,52 @@ def compare(
         certified=certified_types(library.programs[foreign.program]),
         absent=frozenset(absent.condition for absent in foreign.conditions_absent),
     )  # fmt: skip
+    prerequisites = judge_prerequisites(library, foreign, case.prepared.provisions, policy, matcher, as_of)
+    status = status_on(library.programs[foreign.program], as_of)
+    if status is not None and status.status in NO_PROGRAM:
+        return _no_comparison(
+            case, prerequisites, f"No program then ({status.status}): no comparison is claimed.", warnings
+        )
     fired = _match(case)
     judged = [judge(case, compiled, fired) for compiled in case.prepared.compiled.clauses]
     findings = tuple(findings_of(case, judged))
-    prerequisites = judge_prerequisites(library, foreign, case.prepared.provisions, policy, matcher, as_of)
     reverse = tuple(reverse_rows(library, baseline, foreign, as_of, _matched(judged)))
+    conclusion = conclude(findings, prerequisites, policy, matcher)
+    return _comparison(case, findings, reverse, prerequisites, conclusion, warnings)
+
+
+def _no_comparison(
+    case: Case, prerequisites: Sequence[Prerequisite], note: str, warnings: Sequence[str]
+) -> Comparison:
+    """Return a comparison without findings: the program did not exist yet, so none is claimed."""
+    return _comparison(
+        case, (), (), prerequisites, Conclusion(None, None, "not_ready", (note,)), (*warnings, note)
+    )
+
+
+def _comparison(
+    case: Case,
+    findings: tuple[Finding, ...],
+    reverse: tuple[ReverseRow, ...],
+    prerequisites: Sequence[Prerequisite],
+    conclusion: Conclusion,
+    warnings: Sequence[str],
+) -> Comparison:
     return Comparison(
         id=_identity(case),
-        as_of=as_of,
-        scope={"operators": list(scope.operators), "count_forced_labor": scope.count_forced_labor},
-        policy={"name": policy.name, "digest": policy.digest},
+        as_of=case.as_of,
+        scope={
+            "operators": list(case.scope.operators),
+            "count_forced_labor": case.scope.count_forced_labor,
+        },
+        policy={"name": case.policy.name, "digest": case.policy.digest},
         versions={
             "mutual-recognition": _own_version(),
             "durable_rules": version("durable_rules"),
-            "library": library.digest,
+            "library": case.library.digest,
         },
-        baseline=baseline.key,
-        foreign=foreign.key,
+        baseline=case.baseline.key,
+        foreign=case.foreign.key,
         findings=findings,
         reverse=reverse,
         summary=tally(findings),
@@ -89,8 +120,8 @@ def compare(
             for o in vocabulary().operators
             if any(o in f.operators for f in findings)
         },
-        prerequisites=prerequisites,
-        conclusion=conclude(findings, prerequisites, policy, matcher),
+        prerequisites=tuple(prerequisites),
+        conclusion=conclusion,
         warnings=tuple(warnings),
     )
 

@@ -30,9 +30,9 @@ COMPARISONS = {"!=": "$neq", "<=": "$lte", ">=": "$gte", "<": "$lt", ">": "$gt"}
 OPERATORS = ("==", *COMPARISONS, "ex", "in")
 RESERVED = frozenset({"id", "sid"})
 
-# Limits of durable_rules 2.0.28, read in its source and measured; one action is kept for `_init`.
+# Limits of durable_rules 2.0.28, read in its source and measured; one rule and its test are kept for `_init`.
 MAX_PATTERNS = 4095  # engine rules in a ruleset
-MAX_BRANCHES = 511  # tests that follow one test; at 512 the engine searches a full table for ever
+MAX_BRANCHES = 510  # tests that follow one test; at 512 the engine searches a full table for ever
 MAX_SETS = 127  # `in` tests that contain one literal after the same tests
 MAX_SHARED = 255  # engine rules that end on the same test; at 256 the engine crashes
 MAX_OPEN = 60  # tests one fact can satisfy and leave waiting at once; the engine's stack holds 64

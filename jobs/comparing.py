@@ -61,6 +61,17 @@ def run_comparison(
     )
 
 
+def matrix_names(library: Library, baseline: str) -> tuple[list[str], list[str]]:
+    """Return the baselines and the foreign programs of a matrix; `all` takes every program as both."""
+    programs = sorted(
+        key for key in library.programs if any(e.program == key for e in library.editions.values())
+    )
+    if baseline == "all":
+        return programs, programs
+    library.edition(baseline)
+    return [baseline], programs
+
+
 def finding_of(comparison: Comparison, criterion: str) -> Finding:
     """Return the finding on a criterion; raise UnknownName with the nearest references."""
     for finding in comparison.findings:
