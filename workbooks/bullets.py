@@ -103,7 +103,9 @@ def _ordinals(mark: str) -> frozenset[int]:
 
 def _roman(mark: str) -> int:
     values = [_ROMAN[char] for char in mark]
-    return sum(-value if value < after else value for value, after in zip(values, [*values[1:], 0], strict=True))
+    return sum(
+        -value if value < after else value for value, after in zip(values, [*values[1:], 0], strict=True)
+    )
 
 
 def _chinese(mark: str) -> int:
@@ -135,7 +137,9 @@ def _is_listed(lines: list[_Line], starts: list[int]) -> bool:
     if not starts:
         return False
     lead = "".join(line.text for line in lines[: starts[0]]).rstrip()
-    return lead.endswith((":", "：")) or not lines[starts[0]].text.lstrip().startswith(("-", "*", "–", "—", "o"))
+    return lead.endswith((":", "：")) or not lines[starts[0]].text.lstrip().startswith(
+        ("-", "*", "–", "—", "o")
+    )
 
 
 def _bullet(lines: list[_Line]) -> list[str]:

@@ -50,11 +50,12 @@ def extract(workbook: Workbook, proposal: Proposal) -> Extraction:
             continue
         reader = _SheetReader(sheet, layout)
         reader.run()
-        criteria.extend(reader.finished())
+        found = reader.finished()
+        criteria.extend(found)
         problems.extend(reader.problems)
-        summaries.append(reader.summary())
-    merged, found = _across_sheets(criteria)
-    return Extraction(tuple(merged), tuple(summaries), (*problems, *found))
+        summaries.append(reader.summary(len(found)))
+    merged, twice = _across_sheets(criteria)
+    return Extraction(tuple(merged), tuple(summaries), (*problems, *twice))
 
 
 @dataclass(slots=True)
@@ -87,7 +88,9 @@ class _SheetReader:
         self.carried: dict[str, str] = {}
         self.heading: _Heading | None = None
         self.circles = {
-            column.number: any(is_circle(v.own[column.number].text) for v in self.kinds.views if column.number in v.own)
+            column.number: any(
+                is_circle(v.own[column.number].text) for v in self.kinds.views if column.number in v.own
+            )
             for column in layout.columns
             if column.ticked
         }
@@ -255,14 +258,14 @@ class _SheetReader:
             flags=tuple(draft.flags),
         )
 
-    def summary(self) -> SheetSummary:
+    def summary(self, criteria: int) -> SheetSummary:
         """Return what became of the sheet."""
         rows = self.layout.header_rows
         return SheetSummary(
             name=self.sheet.name,
             header_row=rows[-1] if rows else 0,
             layout=self.layout.source,
-            rows=len(self.finished()),
+            rows=criteria,
             ledger=dict(self.ledger),
         )
 
@@ -321,6 +324,4 @@ def _twice(one: RawCriterion, other: RawCriterion) -> Problem:
     differs = one.sheet != other.sheet and "sheet" in (one.operators_from, other.operators_from)
     code = "reference_differs_between_sheets" if differs else "duplicate_reference"
     address = other.cells.get("ref") or f"A{other.row}"
-    return problem(
-        code, sheet=other.sheet, cell=address, field="ref", value=other.ref, first=one.cell("ref")
-    )
+    return problem(code, sheet=other.sheet, cell=address, field="ref", value=other.ref, first=one.cell("ref"))

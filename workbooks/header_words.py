@@ -12,8 +12,9 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import yaml
 from rapidfuzz import fuzz, process
@@ -63,7 +64,9 @@ class _Word:
 def normalised(text: str) -> str:
     """Return a text for comparing: NFKC, lower case, no accents, no punctuation, single spaces."""
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_ARABIC)
-    if _LATIN.match(folded) is None and not any(ord(char) < 0x250 and char.isalpha() for char in folded):
+    if folded.isascii():
+        plain = folded
+    elif _LATIN.match(folded) is None and not any(ord(char) < 0x250 and char.isalpha() for char in folded):
         plain = "".join(char for char in folded if not 0x064B <= ord(char) <= 0x0652)
     else:
         plain = _without_accents(folded)
@@ -80,8 +83,8 @@ def _without_accents(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _lists() -> dict[str, dict[str, dict[str, list[str]]]]:
-    loaded: dict[str, dict[str, dict[str, list[str]]]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+def _lists() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     return loaded
 
 
@@ -90,10 +93,10 @@ def _words() -> tuple[_Word, ...]:
     found: dict[tuple[str, str], _Word] = {}
     for field, entry in _lists()["fields"].items():
         for kind in ("words", "weak"):
-            for words in entry.get(kind, {}).values():
-                for word in words:
-                    text = normalised(word) or word.casefold()
-                    found.setdefault((text, field), _Word(text, field, word, kind == "weak"))
+            by_language = entry.get(kind) or {}
+            for word in chain.from_iterable(by_language.values()):
+                text = normalised(word) or word.casefold()
+                found.setdefault((text, field), _Word(text, field, word, kind == "weak"))
     return tuple(found.values())
 
 
@@ -141,7 +144,7 @@ def _inside_matches(plain: str) -> Iterable[Match]:
             continue
         if latin and f" {text} " not in padded:
             continue
-        score = 60.0 + 35.0 * len(text) / len(plain)
+        score = 50.0 + 45.0 * len(text) / len(plain)
         yield from (_match(word, score) for word in words)
 
 
@@ -150,7 +153,9 @@ def _close_matches(plain: str) -> Iterable[Match]:
     if not _is_long_enough(plain) or not _LATIN.match(plain):
         return
     long_words = _long_words()
-    for text, ratio, _ in process.extract(plain, long_words.keys(), scorer=fuzz.ratio, score_cutoff=_CLOSE, limit=5):
+    for text, ratio, _ in process.extract(
+        plain, long_words.keys(), scorer=fuzz.ratio, score_cutoff=_CLOSE, limit=5
+    ):
         yield from (_match(word, ratio - 5.0) for word in long_words[text])
     if len(plain) <= 60:
         inside = process.extract(

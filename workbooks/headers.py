@@ -91,7 +91,9 @@ def find_header(sheet: Sheet) -> Header | None:
     candidates = finder.candidates()
     if not candidates:
         return None
-    best = max(candidates, key=lambda h: (h.score[0], h.sure, len(h.rows) == 1, round(h.score[1]), -h.rows[0]))
+    best = max(
+        candidates, key=lambda h: (h.score[0], h.sure, len(h.rows) == 1, round(h.score[1]), -h.rows[0])
+    )
     return finder.completed(best)
 
 

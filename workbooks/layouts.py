@@ -160,7 +160,7 @@ def _for_sheet(
     if known is not None:
         return known, "", _hidden(sheet)
     header = find_header(sheet)
-    if header is not None and (asked_for or header.sure or not is_cover_name(sheet.name)):
+    if header is not None and (asked_for or _is_convincing(header, sheet)):
         if sheet.grid.last_row <= header.rows[-1]:
             return _skip(sheet, f"there are no rows below its header in row {header.rows[-1]}")
         return from_header(sheet, header), "", _hidden(sheet)
@@ -171,6 +171,11 @@ def _for_sheet(
     tried = f"1 to {min(ROWS_TRIED, sheet.grid.last_row)}"
     missing = problem("no_header", sheet=sheet.name, tried=tried, seen=rows_seen(sheet))
     return None, f"no header was recognized in rows {tried}", [missing]
+
+
+def _is_convincing(header: Header, sheet: Sheet) -> bool:
+    """Ask more of the header of a sheet that is named like a cover, a glossary or a list of changes."""
+    return not is_cover_name(sheet.name) or (header.sure and header.score[0] >= 3)
 
 
 def _skip(sheet: Sheet, reason: str) -> tuple[None, str, list[Problem]]:
@@ -256,15 +261,15 @@ def name_columns(
             hint = nearest_hint(field, FIELDS)
             problems.append(problem("unknown_field", sheet=sheet_name, value=field, hint=hint))
         else:
-            found.append(LayoutColumn(column=column, field=field, header=texts.get(column, ""), matched="given"))
+            found.append(
+                LayoutColumn(column=column, field=field, header=texts.get(column, ""), matched="given")
+            )
     if not problems and not any(column.field == "requirement" for column in found):
         problems.append(problem("no_requirement_column", sheet=sheet_name))
     if problems:
         return None, tuple(problems)
     found.sort(key=lambda column: column.number)
-    layout = Layout(
-        sheet=sheet_name, header_rows=rows, columns=tuple(found), headers=texts, source="given"
-    )
+    layout = Layout(sheet=sheet_name, header_rows=rows, columns=tuple(found), headers=texts, source="given")
     return layout, ()
 
 

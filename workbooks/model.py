@@ -109,7 +109,9 @@ class Grid:
     """The cells of a sheet by position, where every position of a merged range gives its first cell."""
 
     def __init__(self, sheet: Sheet) -> None:
-        self.cells: dict[tuple[int, int], Cell] = {(c.row, c.column): c for row in sheet.rows for c in row.cells}
+        self.cells: dict[tuple[int, int], Cell] = {
+            (c.row, c.column): c for row in sheet.rows for c in row.cells
+        }
         self.last_row = max((row for row, _ in self.cells), default=0)
         self.last_column = max((column for _, column in self.cells), default=0)
         self._covered: dict[tuple[int, int], tuple[int, int]] = {}
@@ -178,7 +180,8 @@ def sheet_as_plain(sheet: Sheet) -> dict[str, Any]:
 def sheet_from_plain(plain: dict[str, Any]) -> Sheet:
     """Return the sheet that `sheet_as_plain` took apart."""
     rows = tuple(
-        Row(number, tuple(Cell(*values) for values in cells), hidden) for number, hidden, cells in plain["rows"]
+        Row(number, tuple(Cell(*values) for values in cells), hidden)
+        for number, hidden, cells in plain["rows"]
     )
     return Sheet(
         name=plain["name"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 
 _ZEROS = re.compile(r"^(?P<int>[#0,?]+)(?:\.(?P<frac>[0#?]+))?(?P<percent>%?)$")
@@ -38,12 +38,12 @@ def plain_number(value: float | int) -> str:
     return f"{value:.15g}"
 
 
-def date_text(value: datetime.date | datetime.time | datetime.timedelta) -> str:
+def date_text(value: dt.date | dt.time | dt.timedelta) -> str:
     """Return a date as YYYY-MM-DD, with the time of day where there is one."""
-    if isinstance(value, datetime.datetime):
-        at_midnight = value.time() == datetime.time(0)
+    if isinstance(value, dt.datetime):
+        at_midnight = value.time() == dt.time(0)
         return value.date().isoformat() if at_midnight else value.isoformat(" ", "seconds")
-    if isinstance(value, datetime.timedelta):
+    if isinstance(value, dt.timedelta):
         return str(value)
     return value.isoformat()
 
@@ -67,6 +67,5 @@ def _trim_optional(text: str, fraction: str) -> str:
     """Drop zeros at the end that the format shows only when needed ("0.0#")."""
     optional = len(fraction) - len(fraction.rstrip("#?"))
     for _ in range(optional):
-        if text.endswith("0"):
-            text = text[:-1]
+        text = text.removesuffix("0")
     return text.rstrip(".") if optional == len(fraction) else text

@@ -17,7 +17,7 @@ from typing import Any
 
 from criteria.problems import Problem
 from workbooks.guards import LIMITS, Limits, check_size
-from workbooks.model import Refused, Sheet, sheet_from_plain
+from workbooks.model import Refused, Sheet, note, sheet_from_plain
 from workbooks.problem_codes import problem
 from workbooks.sniffing import sniff
 
@@ -110,5 +110,5 @@ def _answer(returncode: int, output: bytes, limits: Limits) -> dict[str, Any]:
     return answer
 
 
-def _refusal(code: str, **values: object) -> dict[str, Any]:
-    return {"refused": asdict(Refused(code, **values).note)}
+def _refusal(code: str, seconds: int = 0) -> dict[str, Any]:
+    return {"refused": asdict(note(code, seconds=seconds))}

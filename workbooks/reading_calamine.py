@@ -5,7 +5,7 @@ Runs in the child process only: a Rust reader ends the process where it cannot g
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import io
 from typing import Any
 
@@ -87,6 +87,6 @@ def _text_and_kind(value: Any, number_format: str) -> tuple[str, str]:
         return ("TRUE" if value else "FALSE"), BOOLEAN
     if isinstance(value, int | float):
         return number_text(value, number_format), NUMBER
-    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
+    if isinstance(value, dt.date | dt.time | dt.timedelta):
         return date_text(value), DATE
     return clean(str(value)), TEXT

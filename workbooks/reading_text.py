@@ -53,7 +53,9 @@ def _decoded(data: bytes, encoding: str, notes: list[Note]) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    guess = _zeros(data) or chardet.detect(data, prefer_superset=True, compat_names=False)["encoding"] or "cp1252"
+    guess = (
+        _zeros(data) or chardet.detect(data, prefer_superset=True, compat_names=False)["encoding"] or "cp1252"
+    )
     notes.append(note("encoding_guessed", encoding=guess))
     return _with(data, guess, notes)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import xlrd  # type: ignore[import-untyped]  # ships no types
-from xlrd.biffh import XLRDError  # type: ignore[import-untyped]  # ships no types
-from xlrd.compdoc import CompDocError  # type: ignore[import-untyped]  # ships no types
+import xlrd
+from xlrd.biffh import XLRDError
+from xlrd.compdoc import CompDocError
 
 from workbooks.guards import LIMITS, Limits
 from workbooks.model import BOOLEAN, DATE, ERROR, NUMBER, TEXT, Cell, Refused, Sheet, column_letter, rows_of
@@ -58,7 +58,9 @@ def _check(sheet: Any, count: int, limits: Limits) -> None:
 
 
 def _sheet(book: Any, sheet: Any) -> Sheet:
-    merged = {(top, left): _range(top, bottom, left, right) for top, bottom, left, right in sheet.merged_cells}
+    merged = {
+        (top, left): _range(top, bottom, left, right) for top, bottom, left, right in sheet.merged_cells
+    }
     cells = [
         found
         for row in range(sheet.nrows)

@@ -5,14 +5,14 @@ Runs in the child process only, on a file that has passed the guards.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import io
 import re
 from typing import Any
 
-import openpyxl  # type: ignore[import-untyped]  # ships no types
-from openpyxl.cell.cell import MergedCell  # type: ignore[import-untyped]  # ships no types
-from openpyxl.cell.rich_text import CellRichText, TextBlock  # type: ignore[import-untyped]  # ships no types
+import openpyxl
+from openpyxl.cell.cell import MergedCell
+from openpyxl.cell.rich_text import CellRichText, TextBlock
 
 from workbooks.model import BOOLEAN, DATE, ERROR, NO_VALUE, NUMBER, TEXT, Cell, Sheet, rows_of
 from workbooks.number_texts import date_text, number_text
@@ -78,7 +78,9 @@ def _sheet(sheet: Any, looks: _Looks, no_value: set[str]) -> Sheet:
     )
 
 
-def _cell(cell: Any, row: int, column: int, looks: _Looks, merged: dict[str, str], no_value: set[str]) -> Cell | None:
+def _cell(
+    cell: Any, row: int, column: int, looks: _Looks, merged: dict[str, str], no_value: set[str]
+) -> Cell | None:
     bold, strike, number_format = looks.of(cell)
     value = cell.value
     text, kind = _text_and_kind(value, number_format)
@@ -105,7 +107,7 @@ def _text_and_kind(value: Any, number_format: str) -> tuple[str, str]:
         return ("TRUE" if value else "FALSE"), BOOLEAN
     if isinstance(value, int | float):
         return number_text(value, number_format), NUMBER
-    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
+    if isinstance(value, dt.date | dt.time | dt.timedelta):
         return date_text(value), DATE
     return ("" if value is None else clean(str(value))), TEXT
 

@@ -1,4 +1,4 @@
-"""What a row of a criteria sheet is: a criterion, the rest of the one above, a section heading, a header again.
+"""What a row of a criteria sheet is: a criterion, the rest of the one above, a heading, or a header again.
 
 Decided from where its texts stand, how they are merged, and what follows; the words themselves are not read.
 """
@@ -98,7 +98,6 @@ class RowKinds:
         for at, view in enumerate(self.views):
             after = self.views[at + 1] if at + 1 < len(self.views) else None
             kind = self._kind(view, after, before)
-            # A cell with a tick or a note under a heading still leaves it a heading.
             yield kind, view
             before = kind
 
@@ -117,10 +116,11 @@ class RowKinds:
 
     def _is_header_again(self, view: RowView) -> bool:
         """Tell whether a row repeats the header, as sheets made for printing do."""
-        if len(view.own) < 2:
-            return False
-        texts = {column: normalised(cell.text) for column, cell in view.own.items()}
-        return texts in (self._header, self._last_header)
+        own = view.own
+        return len(own) >= 2 and any(
+            len(own) == len(header) and all(normalised(own[c].text) == header.get(c) for c in own)
+            for header in (self._header, self._last_header)
+        )
 
     def _may_head(self, view: RowView) -> bool:
         """Tell whether a text outside all columns that are read can be a heading: alone, left of the text."""

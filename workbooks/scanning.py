@@ -24,16 +24,16 @@ class Scanned:
     strict: bool = False
 
 
-def scan(data: bytes, format: str, limits: Limits = LIMITS) -> Scanned:
+def scan(data: bytes, file_format: str, limits: Limits = LIMITS) -> Scanned:
     """Check a file against all limits, or raise `Refused`; formats that are no zip pass as they are."""
-    if format not in ("xlsx", "xlsm", "xlsb", "ods"):
+    if file_format not in ("xlsx", "xlsm", "xlsb", "ods"):
         return Scanned()
     walk, xml, found = ZipWalk(data, limits), XmlScan(limits), Scanned()
     binary: dict[str, bytes] = {}
     try:
         for member in sorted(walk.members, key=_sheet_list_first):
-            _scan_member(walk, xml, member, found, format, binary)
-        if format == "xlsb":
+            _scan_member(walk, xml, member, found, file_format, binary)
+        if file_format == "xlsb":
             found.details = _scan_binary(binary, xml, limits)
             found.notes.append(note("comments_unread", format="xlsb"))
     except Refused as refusal:
@@ -48,12 +48,12 @@ def _sheet_list_first(member: ZipInfo) -> bool:
 
 
 def _scan_member(
-    walk: ZipWalk, xml: XmlScan, member: ZipInfo, found: Scanned, format: str, binary: dict[str, bytes]
+    walk: ZipWalk, xml: XmlScan, member: ZipInfo, found: Scanned, file_format: str, binary: dict[str, bytes]
 ) -> None:
     name = member.filename
     if _is_xml(name):
-        _scan_xml(walk, xml, member, found, format)
-    elif format == "xlsb" and name.lower().endswith(".bin") and "printersettings" not in name.lower():
+        _scan_xml(walk, xml, member, found, file_format)
+    elif file_format == "xlsb" and name.lower().endswith(".bin") and "printersettings" not in name.lower():
         binary[name] = b"".join(walk.chunks(member))
     else:
         for _ in walk.chunks(member):
@@ -72,10 +72,10 @@ def _is_xml(name: str) -> bool:
     return name.lower().endswith((".xml", ".rels", ".vml", ".rdf", ".xhtml"))
 
 
-def _scan_xml(walk: ZipWalk, xml: XmlScan, member: ZipInfo, found: Scanned, format: str) -> None:
+def _scan_xml(walk: ZipWalk, xml: XmlScan, member: ZipInfo, found: Scanned, file_format: str) -> None:
     name = member.filename
-    part = OdsScan(name, xml) if format == "ods" and name == "content.xml" else xml.part(name)
-    manifest = format == "ods" and name == "META-INF/manifest.xml"
+    part = OdsScan(name, xml) if file_format == "ods" and name == "content.xml" else xml.part(name)
+    manifest = file_format == "ods" and name == "META-INF/manifest.xml"
     for chunk in walk.chunks(member):
         if manifest and b"encryption-data" in chunk:
             raise Refused("password_protected")
@@ -95,7 +95,9 @@ def _scan_binary(binary: dict[str, bytes], xml: XmlScan, limits: Limits) -> dict
     xml.facts.sheet_ids.update({name: rel for rel, name in names})
     looks = styles(binary.get(f"{folder}/styles.bin", b""))
     sheets = BinarySheetScan(xml.tally, looks, limits)
-    found = {part: sheets.sheet(data, part) for part, data in binary.items() if "/worksheets/" in part.lower()}
+    found = {
+        part: sheets.sheet(data, part) for part, data in binary.items() if "/worksheets/" in part.lower()
+    }
     parts = {name: xml.facts.targets.get(rel, "") for rel, name in names}
     return {name: found[part] for name, part in parts.items() if part in found}
 

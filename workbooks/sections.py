@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from workbooks.model import Cell, range_bounds
 
-_NUMBER = re.compile(r"^\W*(?:[^\W\d_]{2,12}\s+)?(\d{1,3}(?:\.\d+)*(?=[\s.):]|$)|(?:[IVX]+|[A-Z])(?=[.):]|$))")
+_NUMBER = re.compile(
+    r"^\W*(?:[^\W\d_]{2,12}\s+)?(\d{1,3}(?:\.\d+)*(?=[\s.):]|$)|(?:[IVX]+|[A-Z])(?=[.):]|$))"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,12 @@ def _sniff_text(data: bytes) -> str:
     head = data[:65_536]
     if not data.startswith(_BOMS):
         _refuse_binary(head)
-    text = _as_ascii(head).lstrip()
+    _refuse_markup(_as_ascii(head).lstrip())
+    return "csv"
+
+
+def _refuse_markup(text: str) -> None:
+    """Refuse web pages, XML and JSON, which are text but no table."""
     lowered = text[:4096].lower()
     if "urn:schemas-microsoft-com:office:spreadsheet" in lowered:
         raise Refused("excel_2003_xml")
@@ -165,7 +170,6 @@ def _sniff_text(data: bytes) -> str:
         raise Refused("html_file")
     if re.match(r'[{\[]\s*[{"\[]', text):
         raise Refused("json_file")
-    return "csv"
 
 
 def _as_ascii(head: bytes) -> str:

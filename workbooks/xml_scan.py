@@ -215,7 +215,9 @@ class SheetScan(PartScan):
             self.tally.merged_cells += (abs(bottom - top) + 1) * (abs(right - left) + 1)
         if self.tally.merged_cells > self.limits.merged_cells:
             limit = f"{self.limits.merged_cells:,}"
-            raise Refused("merged_range_too_large", part=self.name, range=attributes.get("ref", ""), limit=limit)
+            raise Refused(
+                "merged_range_too_large", part=self.name, range=attributes.get("ref", ""), limit=limit
+            )
 
 
 class WorkbookScan(PartScan):
