@@ -299,6 +299,22 @@ def lint(
         raise typer.Exit(1)
 
 
+@app.command("library")
+def library_command(
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.md", help="Write the page here.")] = None,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+) -> None:
+    """Print the page that describes the library: programs, editions, sources, basis, completeness."""
+    from jobs.library_page import library_page
+    from mappings.library import load_library
+
+    page = library_page(load_library(workspace))
+    if out is None:
+        sys.stdout.write(page)
+    else:
+        out.write_text(page, encoding="utf-8")
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"mra {version('mutual-recognition')}")
