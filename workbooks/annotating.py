@@ -17,21 +17,13 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]  # no
 
 from criteria.problems import Problem
 from workbooks.model import Cell, Sheet, range_bounds
+from workbooks.problem_codes import LIST_TITLES
 from workbooks.reading import Workbook
 
 _FILLS = {"error": "#F8CBAD", "warning": "#FFE699", "note": "#DDEBF7"}
 _WORDS = {"error": "Error", "warning": "Warning", "note": "Note"}
 _ORDER = {"error": 0, "warning": 1, "note": 2}
-_COLUMNS = (
-    ("Severity", 10.0),
-    ("Code", 26.0),
-    ("Sheet", 18.0),
-    ("Cell", 14.0),
-    ("Field", 14.0),
-    ("Value", 36.0),
-    ("What is wrong", 60.0),
-    ("What to do", 60.0),
-)
+_COLUMNS = tuple(zip(LIST_TITLES, (10.0, 26.0, 18.0, 14.0, 14.0, 36.0, 60.0, 60.0), strict=True))
 _BAD_NAME = re.compile(r"[\[\]:*?/\\]")
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 _CELL_LIMIT = 32_767

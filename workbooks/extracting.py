@@ -6,8 +6,9 @@ the texts kept here. Every filled row of a sheet that is read is counted once in
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from criteria.problems import Problem
@@ -31,6 +32,9 @@ from workbooks.reading import Workbook
 from workbooks.row_kinds import RowKind, RowKinds, RowView
 from workbooks.sections import Sections
 
+_REFERENCE_IN_TEXT = re.compile(
+    r"\s*([A-Z]{0,4}[-.]?\d{1,3}(?:[.\-]\d{1,3})+[a-z]?\.?|[A-Z]{1,4}-?\d{1,3}\.?)[\s):]+(?=\S)"
+)
 _JOINED = ("requirement", "translation", "evidence", "parameters", "notes", "strength", "operators")
 
 
@@ -230,6 +234,10 @@ class _SheetReader:
     def finished(self) -> list[RawCriterion]:
         """Return the criteria of the sheet; those without any text are left out, their problem stays."""
         drafts = [draft for draft in self.drafts if draft.text("requirement") or draft.text("translation")]
+        if not self.kinds.ref and drafts:
+            in_text = _take_references(drafts)
+            code = "reference_in_text" if in_text else "no_reference_column"
+            self.problems.append(problem(code, sheet=self.sheet.name))
         return [self._raw(draft) for draft in drafts]
 
     def _raw(self, draft: _Draft) -> RawCriterion:
@@ -274,6 +282,20 @@ class _SheetReader:
 class _Heading:
     cell: Cell
     text: str
+
+
+def _take_references(drafts: Sequence[_Draft]) -> bool:
+    """Take the references from the beginnings of the texts if most texts begin with one."""
+    found = [_REFERENCE_IN_TEXT.match(draft.text("requirement")) for draft in drafts]
+    if sum(match is not None for match in found) < 0.7 * len(drafts):
+        return False
+    for draft, match in zip(drafts, found, strict=True):
+        if match is not None:
+            draft.texts["ref"] = [match[1].rstrip(".")]
+            draft.texts["requirement"] = [draft.text("requirement")[match.end() :]]
+            draft.cells["ref"] = draft.cells["requirement"]
+            draft.flags.remove(NO_REFERENCE)
+    return True
 
 
 def _rows_above(sheet: Sheet, layout: Layout) -> Iterable[str]:

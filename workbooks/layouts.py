@@ -1,4 +1,4 @@
-"""Which column of which sheet holds what: proposed, corrected, saved for a program, and reused.
+"""Which column of which sheet holds what: proposed, corrected, and reused when the same headers return.
 
 A layout is recognized again by its fingerprint, made from the header texts alone, so that rows above the
 header, or sheets under other names, do not matter.
@@ -7,25 +7,19 @@ header, or sheets under other names, do not matter.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from criteria.problems import DataError, Problem, nearest_hint
+from criteria.problems import Problem, nearest_hint
 from workbooks.header_words import FIELDS, is_cover_name, normalised
 from workbooks.headers import ROWS_TRIED, Header, find_header, header_texts, rows_seen
 from workbooks.model import Sheet, column_letter, column_number
-from workbooks.problem_codes import problem
+from workbooks.problem_codes import LIST_TITLES, problem
 from workbooks.reading import Workbook
 
 _COLUMN = re.compile(r"^[A-Z]{1,2}$")
-_NAME = re.compile(r"^[\w][\w .-]{0,80}$")
 
 
 class LayoutColumn(BaseModel):
@@ -151,12 +145,12 @@ def _for_sheet(
     sheet: Sheet, given: Sequence[Layout], saved: Sequence[Layout], asked_for: bool
 ) -> tuple[Layout | None, str, list[Problem]]:
     """Return the layout of one sheet, or the reason why it is skipped, with the problems."""
-    own = next((layout for layout in given if layout.sheet == sheet.name), None)
-    if own is not None:
-        return own, "", _hidden(sheet)
-    if not sheet.rows:
-        return _skip(sheet, "it is empty")
-    known = _reused(sheet, saved)
+    known = next((layout for layout in given if layout.sheet == sheet.name), None)
+    if known is None:
+        reason = _why_not_looked_at(sheet)
+        if reason:
+            return _skip(sheet, reason)
+        known = _reused(sheet, saved)
     if known is not None:
         return known, "", _hidden(sheet)
     header = find_header(sheet)
@@ -171,6 +165,15 @@ def _for_sheet(
     tried = f"1 to {min(ROWS_TRIED, sheet.grid.last_row)}"
     missing = problem("no_header", sheet=sheet.name, tried=tried, seen=rows_seen(sheet))
     return None, f"no header was recognized in rows {tried}", [missing]
+
+
+def _why_not_looked_at(sheet: Sheet) -> str:
+    """Return why a sheet is not looked at, "" if it is."""
+    if not sheet.rows:
+        return "it is empty"
+    if tuple(cell.text for cell in sheet.rows[0].cells) == LIST_TITLES:
+        return "it is the list of problems of an annotated copy"
+    return ""
 
 
 def _is_convincing(header: Header, sheet: Sheet) -> bool:
@@ -271,43 +274,3 @@ def name_columns(
     found.sort(key=lambda column: column.number)
     layout = Layout(sheet=sheet_name, header_rows=rows, columns=tuple(found), headers=texts, source="given")
     return layout, ()
-
-
-def save_layouts(folder: Path, name: str, layouts: Sequence[Layout]) -> Path:
-    """Save layouts under a program's name as YAML, replacing those with the same headers; return the file.
-
-    The file is replaced in one step, so that a reader never sees half of it. Raises ValueError for a name
-    that is no file name, `DataError` if the file that is there cannot be read.
-    """
-    path = _path(folder, name)
-    kept = {layout.fingerprint: layout for layout in load_layouts(folder, name)}
-    kept.update({layout.fingerprint: layout for layout in layouts if layout.headers})
-    plain = {"layouts": [layout.model_dump(mode="json", exclude={"source"}) for layout in kept.values()]}
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".layout-", suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        yaml.safe_dump(plain, file, allow_unicode=True, sort_keys=False, width=110)
-    Path(temporary).replace(path)
-    return path
-
-
-def load_layouts(folder: Path, name: str) -> tuple[Layout, ...]:
-    """Return the layouts saved under a name, none if there is no such file.
-
-    Raises `DataError` with the code `damaged_layout` if the file is not valid.
-    """
-    path = _path(folder, name)
-    if not path.exists():
-        return ()
-    try:
-        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        return tuple(Layout.model_validate({**entry, "source": "saved"}) for entry in raw["layouts"])
-    except (yaml.YAMLError, ValidationError, KeyError, TypeError, UnicodeDecodeError) as error:
-        detail = str(error).splitlines()[0]
-        raise DataError([problem("damaged_layout", file=path.name, detail=detail)]) from error
-
-
-def _path(folder: Path, name: str) -> Path:
-    if not _NAME.match(name):
-        raise ValueError(f'"{name}" is not a name for a layout: use letters, digits, ".", "-" and "_"')
-    return folder / f"{name}.yaml"

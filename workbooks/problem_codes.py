@@ -17,6 +17,9 @@ from pydantic import BaseModel, ConfigDict
 from criteria.problems import Problem
 
 _FILE = Path(__file__).with_name("problem_codes.yaml")
+LIST_TITLES = ("Severity", "Code", "Sheet", "Cell", "Field", "Value", "What is wrong", "What to do")
+"""The header of the list of problems in an annotated copy, by which that sheet is known when it returns."""
+
 _GROUPS = {
     "file": "The file is not read",
     "reading": "The file is read, with a remark",

@@ -183,7 +183,14 @@ class RowKinds:
         if self.ref:
             return True
         text = view.text("requirement")
+        if view.only is None and not self._fills_little(view):
+            return False
         return bool(_BULLET_START.match(text)) or (text[:1].islower() and not split_bullets(text).bullets)
+
+    def _fills_little(self, view: RowView) -> bool:
+        """Tell whether a row leaves empty what most rows with a requirement fill."""
+        usual = {name for name, share in self.mostly.items() if share >= 0.8}
+        return bool(usual - view.fields.keys())
 
     def _shares_reference(self, view: RowView) -> bool:
         """Tell whether the reference above is merged down over this row."""
