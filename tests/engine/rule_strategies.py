@@ -59,10 +59,14 @@ def rule_sets(largest: int = 25) -> st.SearchStrategy[list[dict[str, Any]]]:
 def fact_sets(largest: int = 20) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Facts with distinct ids, properties that rules test and one that none does."""
     texts, numbers = st.sampled_from([*TEXTS, "elsewhere"]), st.sampled_from([*NUMBERS, 4])
-    values = dict.fromkeys(TEXT_PROPERTIES, texts) | dict.fromkeys(NUMBER_PROPERTIES, numbers)
-    values |= {name: st.one_of(texts, numbers) for name in [*PRESENCE_ONLY, "untested"]}
-    ids = st.lists(st.text(min_size=1, max_size=6), max_size=largest, unique=True)
+    values: dict[str, st.SearchStrategy[Any]] = {}
+    values |= dict.fromkeys(TEXT_PROPERTIES, texts) | dict.fromkeys(NUMBER_PROPERTIES, numbers)
+    values |= dict.fromkeys([*PRESENCE_ONLY, "untested"], st.one_of(texts, numbers))
     bodies = st.fixed_dictionaries({}, optional=values)
-    return ids.flatmap(
-        lambda names: st.tuples(*(bodies.map(lambda body, name=name: {"id": name, **body}) for name in names))
-    ).map(list)
+
+    def facts(ids: list[str]) -> st.SearchStrategy[list[dict[str, Any]]]:
+        return st.lists(bodies, min_size=len(ids), max_size=len(ids)).map(
+            lambda found: [{"id": identity, **body} for identity, body in zip(ids, found, strict=True)]
+        )
+
+    return st.lists(st.text(min_size=1, max_size=6), max_size=largest, unique=True).flatmap(facts)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from engine.rete import EngineError, FactError, RuleError, RuleSet
+from engine.rete import EngineError, Fact, FactError, RuleError, RuleSet
 from tests.engine.oracle_rules import evaluate
 from tests.engine.rule_strategies import fact_sets, rule_sets
 
@@ -423,7 +423,7 @@ def test_closing_twice_is_harmless_and_using_what_is_closed_is_an_error():
 def test_a_thousand_sessions_do_not_grow_memory():
     """Unless each state is deleted, 1,000 of these leave more than 1 GB behind."""
     rules = [rule(f"r{n}", ["control", "==", f"k{n % 20}"], ["strength", ">=", n]) for n in range(100)]
-    facts = [{"id": f"p{n}", "control": f"k{n % 20}", "strength": 200} for n in range(20)]
+    facts: list[Fact] = [{"id": f"p{n}", "control": f"k{n % 20}", "strength": 200} for n in range(20)]
     with RuleSet(rules) as ruleset:
 
         def use(times):
