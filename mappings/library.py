@@ -13,15 +13,33 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar, cast
 
+from criteria.files import DataFile, parse_model, parse_yaml, read_yaml_tree
 from criteria.loading import SHIPPED as SHIPPED_PROGRAMS
 from criteria.loading import load_programs
-from criteria.model import Edition, Program
+from criteria.model import Edition, Frozen, Program
 from criteria.problems import DataError, Problem, UnknownName
 from mappings.loading import SHIPPED as SHIPPED_MAPPINGS
 from mappings.loading import MapSet, load_mappings
 from mappings.model import Control, DirectMap, Map, NoControl
+from mappings.reviewing import Review, reviewed_maps
+from mappings.workspace import reading
 
 Made = TypeVar("Made")
+
+
+class Settings(Frozen):
+    """What a workspace decides for itself (`workspace.yaml`).
+
+    With `require_local_approval` the shipped maps count only once somebody here has approved them.
+    """
+
+    require_local_approval: bool = False
+
+
+class Reviews(Frozen):
+    """A review file as written: decisions in the order they were made."""
+
+    reviews: tuple[Review, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +52,8 @@ class Library:
     maps: Mapping[str, MapSet]
     direct: Mapping[tuple[str, str], tuple[DirectMap, ...]]
     digest: str
+    reviews: tuple[Review, ...] = ()
+    settings: Settings = field(default_factory=lambda: Settings())
     _memory: dict[Hashable, object] = field(default_factory=dict, repr=False)
 
     def remember(self, key: Hashable, make: Callable[[], Made]) -> Made:
@@ -90,23 +110,80 @@ def _plain(entry: tuple[Map, ...] | NoControl) -> object:
 
 def read_library(workspace: Path | None = None) -> tuple[Library, list[Problem]]:
     """Read the shipped library, with a workspace folder over it, and every problem in both."""
-    over = workspace is not None and workspace.is_dir()
-    programs, problems = load_programs(
-        (SHIPPED_PROGRAMS, *((workspace / "programs",) if over and workspace else ()))
-    )
-    mappings, faults = load_mappings(
-        programs.editions, (SHIPPED_MAPPINGS, *((workspace,) if over and workspace else ()))
-    )
-    digest = hashlib.sha256(f"{programs.digest}|{mappings.digest}".encode()).hexdigest()
+    if workspace is None or not workspace.is_dir():
+        return _read((SHIPPED_PROGRAMS,), (SHIPPED_MAPPINGS,), None)
+    with reading(workspace):
+        return _read((SHIPPED_PROGRAMS, workspace / "programs"), (SHIPPED_MAPPINGS, workspace), workspace)
+
+
+def _read(
+    programs_in: tuple[Path, ...], mappings_in: tuple[Path, ...], workspace: Path | None
+) -> tuple[Library, list[Problem]]:
+    programs, problems = load_programs(tuple(folder for folder in programs_in if folder.is_dir()))
+    mappings, faults = load_mappings(programs.editions, mappings_in)
+    reviews, settings, more, digest = _local(workspace) if workspace else ((), Settings(), [], "")
+    digest = hashlib.sha256(f"{programs.digest}|{mappings.digest}|{digest}".encode()).hexdigest()
+    maps = mappings.maps
+    if reviews or settings.require_local_approval:
+        maps = reviewed(programs.editions, mappings.controls, maps, reviews, settings)
     library = Library(
-        programs.programs, programs.editions, mappings.controls, mappings.maps, mappings.direct, digest
+        programs.programs,
+        programs.editions,
+        mappings.controls,
+        maps,
+        mappings.direct,
+        digest,
+        reviews,
+        settings,
     )
-    return library, problems + faults
+    return library, [*problems, *faults, *more]
+
+
+def reviewed(
+    editions: Mapping[str, Edition],
+    controls: Mapping[str, Control],
+    maps: Mapping[str, MapSet],
+    reviews: tuple[Review, ...],
+    settings: Settings,
+) -> dict[str, MapSet]:
+    """Return the maps of every edition as they stand after all reviews."""
+    strict = settings.require_local_approval
+    return {
+        key: reviewed_maps(
+            maps.get(key, MapSet(key, {})), edition, controls, reviews, require_approval=strict
+        )
+        for key, edition in editions.items()
+    }
+
+
+def _local(workspace: Path) -> tuple[tuple[Review, ...], Settings, list[Problem], str]:
+    reviews: list[Review] = []
+    problems: list[Problem] = []
+    digest = ""
+    if (workspace / "reviews").is_dir():
+        files, problems, digest = read_yaml_tree(workspace / "reviews", "reviews/")
+        for file in files:
+            parsed, faults = parse_model(Reviews, file.data, file)
+            problems += faults
+            reviews += parsed.reviews if parsed else ()
+    settings, faults, text = _settings(workspace / "workspace.yaml")
+    return tuple(reviews), settings, [*problems, *faults], digest + text
+
+
+def _settings(path: Path) -> tuple[Settings, list[Problem], str]:
+    if not path.is_file():
+        return Settings(), [], ""
+    text = path.read_text(encoding="utf-8")
+    data, problems = parse_yaml(text, path.name)
+    if problems:
+        return Settings(), problems, text
+    parsed, problems = parse_model(Settings, data or {}, DataFile(path, path.name, data))
+    return parsed or Settings(), problems, text
 
 
 def load_library(workspace: Path | None = None) -> Library:
     """Return the library; raise DataError with every problem where data is broken."""
-    if workspace is None:
+    if workspace is None or not workspace.is_dir():
         return _shipped()
     return _checked(*read_library(workspace))
 
