@@ -1,0 +1,84 @@
+"""The recommendation in words: the numbers behind it, and the policy row that decided."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from engine.findings import TrackConclusion
+from engine.policy import RowModel
+from workbooks.report.content import Content
+from workbooks.report.words import share, word
+
+_COUNTED = {
+    "similar_share": "similar",
+    "addressed_share": "addressed",
+    "open_share": "open",
+    "critical_share": "critical",
+}
+MEASURES: Mapping[str, str] = {
+    "similar_share": "similar (exceeds, meets, or falls short in form only)",
+    "addressed_share": "addressed (similar, or partly met in any other way)",
+    "open_share": "open (to be clarified, or provisional)",
+    "critical": "critical gaps",
+    "critical_share": "critical gaps",
+    "weakest_core_share": "similar in the weakest core category",
+    "prerequisite_not_met": "prerequisites not met",
+    "prerequisite_not_evidenced": "prerequisites not evidenced",
+    "musts": "musts that count (N)",
+}
+_SIGNS = {"<": "fewer than", ">=": "at least", ">": "more than", "<=": "at most", "==": "exactly"}
+
+
+def deciding_row(content: Content, track: TrackConclusion) -> tuple[int, RowModel | None]:
+    """Return the number (from 1) and the row of the policy that decided a track."""
+    match = re.search(r"row (\d+)", track.rule)
+    number = int(match[1]) if match else 0
+    table = content.policy.get("recommendation")
+    rows = table.rows if table else ()
+    return number, rows[number - 1] if 0 < number <= len(rows) else None
+
+
+def measure(numbers: Mapping[str, int], name: str) -> str:
+    """Return a number of a track for people: "58 of 64 (90.6 %)"."""
+    total = numbers["musts"]
+    if name in _COUNTED:
+        return share(numbers[_COUNTED[name]], total)
+    if name == "critical":
+        return f"{numbers['critical']} of {total}"
+    if name.endswith("_share"):
+        return f"{numbers[name] / 10:.1f} %"
+    return str(numbers[name])
+
+
+def threshold(name: str, wanted: int | str) -> str:
+    """Return what a policy row asks of a number, in words: "at least 85 %"."""
+    sign, _, figure = str(wanted).partition(" ") if isinstance(wanted, str) else ("==", "", str(wanted))
+    shown = f"{int(figure) / 10:g} %" if name.endswith("_share") else figure
+    if sign == "<" and figure == "1":
+        return "none"
+    return f"{_SIGNS.get(sign, sign)} {shown}"
+
+
+def why(content: Content, track: TrackConclusion) -> str:
+    """Return the row that decided and the numbers that made it fit."""
+    number, row = deciding_row(content, track)
+    if row is None:
+        return track.rule
+    if not row.when:
+        return f"Row {number} of the policy table: no row above it fits (see Method)."
+    parts = [
+        f"{MEASURES.get(name, name.replace('_', ' '))}: {measure(track.numbers, name)}, asked for: {threshold(name, wanted)}"
+        for name, wanted in row.when.items()
+    ]
+    return f"Row {number} of the policy table fits: " + "; ".join(parts) + "."
+
+
+def track_line(content: Content, track: TrackConclusion) -> str:
+    """Return a track's recommendation and its main numbers in a line."""
+    numbers = track.numbers
+    return (
+        f"Recommendation for this track (not a decision): {word('recommendations', track.recommendation)}. "
+        f"Similar {measure(numbers, 'similar_share')} of the musts that count; critical {numbers['critical']}; "
+        f"open {measure(numbers, 'open_share')}."
+    )

@@ -1,0 +1,310 @@
+"""Sheets and cells on top of XlsxWriter: safe texts, row heights, links, print set-up, return codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, BinaryIO, Final
+
+import xlsxwriter
+from xlsxwriter.core import Core
+from xlsxwriter.format import Format
+from xlsxwriter.packager import Packager
+from xlsxwriter.worksheet import Worksheet
+
+from workbooks.report.styles import LINE_HEIGHT, MOST_HEIGHT, SIZE, STYLES, Style
+from workbooks.report.texts import like_a_formula, line_count, safe, shorten
+
+HEADER_ROW: Final = 3
+"""Where the header of a sheet's table stands, counted from 0: below marking, title and lead."""
+FIRST_ROW: Final = HEADER_ROW + 1
+LANGUAGE: Final = "en-US"
+_A4: Final = 9
+_PADDING: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A cell to link to; row and column are counted from 0."""
+
+    sheet: str
+    row: int = 0
+    column: int = 0
+
+    @property
+    def url(self) -> str:
+        """The link as XlsxWriter takes it."""
+        quoted = self.sheet.replace("'", "''")
+        return f"internal:'{quoted}'!{xlsxwriter.utility.xl_rowcol_to_cell(self.row, self.column)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a cell holds: a text or a number, its style, and where it leads."""
+
+    value: str | int
+    style: str | Style = ""
+    link: Place | None = None
+
+
+Value = Cell | str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: title, width in Excel's units, style of its cells.
+
+    A text that would need more than the highest row ends with `overflow`, where that is given: the
+    column is then composed of what another sheet holds in full.
+    """
+
+    title: str
+    width: float
+    style: str = "text"
+    header: str = "header"
+    overflow: str = ""
+
+
+class _CoreWithLanguage(Core):
+    """The document's core properties with its language, which XlsxWriter has no setting for."""
+
+    def _write_cp_content_status(self) -> None:
+        super()._write_cp_content_status()  # type: ignore[no-untyped-call]
+        self._xml_data_element("dc:language", LANGUAGE)
+
+
+class _Packager(Packager):
+    def _write_core_file(self) -> None:
+        core = _CoreWithLanguage()
+        core._set_properties(self.workbook.doc_properties)
+        core._set_xml_writer(self._filename("docProps/core.xml"))
+        core._assemble_xml_file()
+
+
+class _Workbook(xlsxwriter.Workbook):
+    def _get_packager(self) -> Packager:
+        return _Packager()
+
+
+@dataclass(slots=True)
+class Book:
+    """A workbook being written; formats are made once for each style."""
+
+    workbook: Any
+    marking: str
+    footer: str
+    formats: dict[tuple[tuple[str, Any], ...], Format] = field(default_factory=dict)
+
+    @classmethod
+    def open(
+        cls, target: BinaryIO, *, title: str, subject: str, marking: str, footer: str, as_of: date
+    ) -> Book:
+        """Return an empty workbook. Its creation date is that of the comparison, so that results repeat."""
+        workbook = _Workbook(
+            target,
+            {
+                "in_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "nan_inf_to_errors": False,
+                "default_format_properties": {"font_name": "Arial", "font_size": 10},
+            },
+        )
+        workbook.set_properties(
+            {
+                "title": safe(title),
+                "subject": safe(subject),
+                "author": "mutual-recognition",
+                "category": "Customs mutual recognition",
+                "keywords": "mutual recognition, side-by-side comparison",
+                "comments": safe(marking),
+                "created": datetime(as_of.year, as_of.month, as_of.day),  # noqa: DTZ001 - XlsxWriter takes it as UTC
+            }
+        )
+        return cls(workbook, marking, footer)
+
+    def format(self, style: str | Style, *, quoted: bool = False) -> Format:
+        """Return the format of a style; `quoted` keeps a text a text when it is typed in again."""
+        properties = dict(STYLES[style] if isinstance(style, str) else style)
+        if quoted:
+            properties["quote_prefix"] = True
+        key = tuple(sorted(properties.items()))
+        if key not in self.formats:
+            self.formats[key] = self.workbook.add_format(properties)
+        return self.formats[key]
+
+    def sheet(
+        self,
+        name: str,
+        title: str,
+        lead: str,
+        *,
+        across: int = 6,
+        pages_wide: int = 1,
+        portrait: bool = False,
+    ) -> Sheet:
+        """Add a sheet with its marking, title and lead; `across` columns carry the band of the marking."""
+        made = Sheet(self, name, self.workbook.add_worksheet(name))
+        made.prepare_print(pages_wide, portrait)
+        made.head(title, lead, across)
+        return made
+
+    def close(self) -> None:
+        """Write the file."""
+        self.workbook.close()
+
+
+def _escaped(text: str, most: int) -> str:
+    """Return a text for a page header: control codes of Excel's headers doubled, and not too long."""
+    plain = " ".join(safe(text).split())
+    return plain[:most].replace("&", "&&")
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One sheet being written."""
+
+    book: Book
+    name: str
+    worksheet: Worksheet
+    widths: dict[int, float] = field(default_factory=dict)
+
+    def prepare_print(self, pages_wide: int, portrait: bool) -> None:
+        """Set paper, margins, and the page header and footer that carry the marking."""
+        sheet = self.worksheet
+        sheet.set_portrait() if portrait else sheet.set_landscape()
+        sheet.set_paper(_A4)
+        sheet.fit_to_pages(pages_wide, 0)
+        if pages_wide > 1:
+            sheet.print_across()
+        sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.65)
+        marking = _escaped(self.book.marking, 100)
+        _done(sheet.set_header(f'&L&"Arial,Regular"&8{_named(self.name)}&C&"Arial,Bold"&9 {marking}'))
+        foot = _escaped(self.book.footer, 80)
+        _done(
+            sheet.set_footer(
+                f'&L&"Arial,Regular"&7 {foot}&C&"Arial,Bold"&9 {marking}&R&"Arial,Regular"&8 &P / &N'
+            )
+        )
+        sheet.hide_gridlines(2)
+        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+
+    def head(self, title: str, lead: str, across: int) -> None:
+        """Write the marking, the title and the line below it, with the way back to the summary."""
+        for column in range(1, across):
+            self.write(0, column, Cell("", "marking"))
+        self.write(0, 0, Cell(self.book.marking, "marking"))
+        self.height(0, 18)
+        self.write(1, 0, Cell(title, "title"))
+        self.height(1, 26)
+        if self.name == "Summary":
+            self.write(2, 0, Cell(lead, "lead"))
+        else:
+            self.write(2, 0, Cell("← Summary", "back", Place("Summary")))
+            self.write(2, 1, Cell(lead, "lead"))
+        self.height(2, 18)
+
+    def width(self, column: int, width: float) -> None:
+        """Set a column's width in Excel's units."""
+        self.widths[column] = width
+        _done(self.worksheet.set_column(column, column, width))
+
+    def height(self, row: int, points: float) -> None:
+        """Set a row's height; never more than Excel can show."""
+        _done(self.worksheet.set_row(row, min(points, MOST_HEIGHT)))
+
+    def write(self, row: int, column: int, value: Value, style: str | Style = "text") -> None:
+        """Write a value; texts are always written as texts, whatever they look like."""
+        cell = value if isinstance(value, Cell) else Cell(value)
+        chosen = cell.style or style
+        if isinstance(cell.value, int):
+            _done(self.worksheet.write_number(row, column, cell.value, self.book.format(chosen)))
+            return
+        text = safe(cell.value)
+        form = self.book.format(chosen, quoted=like_a_formula(text))
+        if not text:
+            _done(self.worksheet.write_blank(row, column, None, form))
+        elif cell.link is not None:
+            _done(self.worksheet.write_url(row, column, cell.link.url, form, text))
+        else:
+            _done(self.worksheet.write_string(row, column, text, form))
+
+    def merged(
+        self, row: int, first: int, last: int, text: str, style: str | Style, height: float | None = None
+    ) -> None:
+        """Write a text over several columns of a row, high enough for it."""
+        room = sum(self.widths.get(column, 8.43) for column in range(first, last + 1))
+        form = self.book.format(style, quoted=like_a_formula(safe(text)))
+        if last > first:
+            _done(self.worksheet.merge_range(row, first, row, last, "", form))
+        self.write(row, first, Cell(text, style))
+        size = float((STYLES[style] if isinstance(style, str) else style).get("font_size", SIZE))
+        self.height(row, height or line_count(safe(text), room, size) * LINE_HEIGHT * size / SIZE + _PADDING)
+
+    def row(self, row: int, values: Sequence[Value], columns: Sequence[Column], first: int = 0) -> None:
+        """Write a row of a table, high enough for its longest text."""
+        most = int((MOST_HEIGHT - _PADDING) / LINE_HEIGHT)
+        lines = 1
+        for offset, (value, column) in enumerate(zip(values, columns, strict=True)):
+            cell = value if isinstance(value, Cell) else Cell(value)
+            text = safe(str(cell.value))
+            if column.overflow:
+                text = shorten(text, column.width, most, column.overflow, SIZE)
+                cell = Cell(text if isinstance(cell.value, str) else cell.value, cell.style, cell.link)
+            lines = max(lines, line_count(text, column.width, SIZE))
+            self.write(row, first + offset, cell, column.style)
+        self.height(row, lines * LINE_HEIGHT + _PADDING)
+
+    def header(self, row: int, columns: Sequence[Column], first: int = 0) -> None:
+        """Write a table's header row; titles that stand upright need room for their length."""
+        height = 0.0
+        for offset, column in enumerate(columns):
+            self.write(row, first + offset, Cell(column.title, column.header))
+            turned = STYLES[column.header].get("rotation") == 90
+            needed = (
+                len(column.title) * 5.6 + 8
+                if turned
+                else line_count(column.title, column.width * 0.86) * LINE_HEIGHT + 8
+            )
+            height = max(height, needed)
+        self.height(row, height)
+
+    def table(
+        self,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[Value]],
+        *,
+        frozen: int = 1,
+        nothing: str = "None.",
+    ) -> int:
+        """Write the sheet's table with filter, frozen header and print titles; return its last row."""
+        for number, column in enumerate(columns):
+            self.width(number, column.width)
+        self.header(HEADER_ROW, columns)
+        last = HEADER_ROW
+        for last, values in enumerate(rows, FIRST_ROW):
+            self.row(last, values, columns)
+        if last == HEADER_ROW:
+            last = FIRST_ROW
+            self.row(last, [nothing, *[""] * (len(columns) - 1)], columns)
+        _done(self.worksheet.autofilter(HEADER_ROW, 0, last, len(columns) - 1))
+        self.worksheet.freeze_panes(FIRST_ROW, frozen)
+        _done(self.worksheet.repeat_rows(HEADER_ROW))
+        return last
+
+
+def _named(name: str) -> str:
+    """Return a sheet's name for the page header, apart from a font size before it."""
+    return f" {_escaped(name, 40)}"
+
+
+def _done(code: int | None) -> None:
+    """Raise where XlsxWriter refused something, which would otherwise be lost silently."""
+    if code:
+        raise ValueError(f"The workbook library refused to write a cell or setting (code {code}).")
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of a sheet, its number from 1, and how many there are."""
