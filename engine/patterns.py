@@ -19,16 +19,24 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-# A rule:  {"name": "6.2.a:binding", "all": [["control", "==", "seal.affix"], ["strength", ">=", 3]]}
-# A fact:  {"id": "p17", "control": "seal.affix", "strength": 3}
-Rule = Mapping[str, object]
-Fact = Mapping[str, str | int]
-# After checking, one test is (property, operator, literal), (property, "in", literals) or (property, "ex").
-Test = tuple[object, ...]
+from engine.rules import (
+    MAX_NUMBER,
+    MAX_PRIORITY,
+    MAX_TEXT,
+    CheckedRule,
+    Fact,
+    FactError,
+    Rule,
+    RuleError,
+    Test,
+    check_identity,
+    exact,
+    literals_of,
+    mismatch,
+    read_rule,
+)
 
 COMPARISONS = {"!=": "$neq", "<=": "$lte", ">=": "$gte", "<": "$lt", ">": "$gt"}
-OPERATORS = ("==", *COMPARISONS, "ex", "in")
-RESERVED = frozenset({"id", "sid"})
 
 # Limits of durable_rules 2.0.28, read in its source and measured; one rule and its test are kept for `_init`.
 MAX_PATTERNS = 4095  # engine rules in a ruleset
@@ -36,18 +44,6 @@ MAX_BRANCHES = 510  # tests that follow one test; at 512 the engine searches a f
 MAX_SETS = 127  # `in` tests that contain one literal after the same tests
 MAX_SHARED = 255  # engine rules that end on the same test; at 256 the engine crashes
 MAX_OPEN = 60  # tests one fact can satisfy and leave waiting at once; the engine's stack holds 64
-MAX_PRIORITY = 65535
-MAX_PROPERTIES = 252  # of a fact; from 253 the engine drops the rest of the batch
-MAX_TEXT = 200  # characters in a string
-MAX_NUMBER = 2**53  # the largest whole number that every JSON reader keeps exact
-
-
-class RuleError(ValueError):
-    """A rule or a set of rules that the engine cannot run safely; the text says which and why."""
-
-
-class FactError(ValueError):
-    """A fact that the engine cannot read, or that the rules would silently misread."""
 
 
 class Pattern:
@@ -72,7 +68,7 @@ class Translation:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         """Check and translate `rules`; raises RuleError."""
-        read = [_read_rule(rule, position) for position, rule in enumerate(rules)]
+        read = [read_rule(rule, position) for position, rule in enumerate(rules)]
         self.names = tuple(name for name, _, _ in read)
         _check_names(self.names)
         kinds = _kinds(read)
@@ -95,7 +91,7 @@ class Translation:
 
         A string that no rule names becomes 0, which equals no literal and is still present.
         """
-        _check_identity(fact)
+        check_identity(fact)
         texts, numbers = self._texts, self._numbers
         parts = []
         for name, value in fact.items():
@@ -104,77 +100,15 @@ class Translation:
                     known, other = texts[name]
                     parts.append(known.get(value, other))
                 elif name in numbers:
-                    raise FactError(_mismatch(fact, name, "text", "a number"))
+                    raise FactError(mismatch(fact, name, "text", "a number"))
             elif type(value) is int and -MAX_NUMBER <= value <= MAX_NUMBER:
                 if name in numbers:
                     parts.append(f"{numbers[name]}{value}")
                 elif name in texts:
-                    raise FactError(_mismatch(fact, name, "a number", "text"))
+                    raise FactError(mismatch(fact, name, "a number", "text"))
             else:
-                return self.encode(_exact(fact))
+                return self.encode(exact(fact))
         return "".join(parts)
-
-
-def _read_rule(rule: Rule, position: int) -> tuple[str, tuple[Test, ...], int]:
-    name = rule.get("name")
-    if not isinstance(name, str) or not name or len(name) > MAX_TEXT:
-        raise RuleError(f"Rule {position + 1} needs a name of 1 to {MAX_TEXT} characters, not {name!r}.")
-    unknown = sorted(set(rule) - {"name", "all", "pri"})
-    if unknown:
-        raise RuleError(f'Rule "{name}" has unknown keys {unknown}; a rule has name, all and pri.')
-    tests = rule.get("all")
-    if not isinstance(tests, list | tuple) or not tests:
-        raise RuleError(f'Rule "{name}" needs at least one test under "all".')
-    priority = rule.get("pri", 0)
-    if type(priority) is not int or not 0 <= priority <= MAX_PRIORITY:
-        raise RuleError(f'Rule "{name}": pri must be a whole number from 0 to {MAX_PRIORITY}.')
-    return name, tuple(dict.fromkeys(_read_test(name, test) for test in tests)), priority
-
-
-def _read_test(rule: str, test: object) -> Test:
-    if not isinstance(test, list | tuple) or not 2 <= len(test) <= 3:
-        raise RuleError(f'Rule "{rule}": {test!r} is not a test like ["strength", ">=", 3].')
-    name, operator = test[0], test[1]
-    if not isinstance(name, str) or not name or name in RESERVED:
-        raise RuleError(f'Rule "{rule}": {name!r} cannot be tested; id and sid are the engine\'s own.')
-    if operator not in OPERATORS or (len(test) == 2) != (operator == "ex"):
-        raise RuleError(f'Rule "{rule}": {test!r} needs an operator of {", ".join(OPERATORS)}.')
-    if operator == "ex":
-        return (name, operator)
-    if operator == "in":
-        return _read_set(rule, name, test[2])
-    literal = _literal(rule, name, test[2])
-    if operator not in ("==", "!=") and isinstance(literal, str):
-        raise RuleError(f'Rule "{rule}": {name} {operator} compares whole numbers, not {literal!r}.')
-    return (name, operator, literal)
-
-
-def _read_set(rule: str, name: str, listed: object) -> Test:
-    if not isinstance(listed, list | tuple) or not listed:
-        raise RuleError(f'Rule "{rule}": {name} in needs a list of literals, not {listed!r}.')
-    literals = [_literal(rule, name, literal) for literal in listed]
-    if len({type(literal) for literal in literals}) > 1 or len(set(literals)) != len(literals):
-        raise RuleError(f'Rule "{rule}": {name} in {literals!r} mixes kinds or names one twice.')
-    if len(literals) == 1:
-        return (name, "==", literals[0])
-    return (name, "in", tuple(sorted(literals)))
-
-
-def _literal(rule: str, name: str, literal: object) -> str | int:
-    if isinstance(literal, str) and len(literal) <= MAX_TEXT:
-        return str.__str__(literal)
-    if isinstance(literal, int) and not isinstance(literal, bool) and abs(literal) <= MAX_NUMBER:
-        return int(literal)
-    raise RuleError(
-        f'Rule "{rule}": {name} is compared with {literal!r}; '
-        f"a literal is a whole number or a string of up to {MAX_TEXT} characters."
-    )
-
-
-def _literals(test: Test) -> tuple[object, ...]:
-    if test[1] == "ex":
-        return ()
-    return test[2] if isinstance(test[2], tuple) else (test[2],)
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -183,14 +117,14 @@ def _check_names(names: Sequence[str]) -> None:
         raise RuleError(f"Rule names must differ; used more than once: {', '.join(twice[:5])}.")
 
 
-def _kinds(read: Sequence[tuple[str, tuple[Test, ...], int]]) -> dict[str, type | None]:
+def _kinds(read: Sequence[CheckedRule]) -> dict[str, type | None]:
     """Return str or int for each tested property, None where no rule compares it."""
     kinds: dict[str, type | None] = {}
     for rule, tests, _ in read:
         for test in tests:
             name = str(test[0])
             known = kinds.setdefault(name, None)
-            for literal in _literals(test):
+            for literal in literals_of(test):
                 if known is not None and known is not type(literal):
                     raise RuleError(
                         f'Rule "{rule}": {name} is compared with {literal!r}, elsewhere with '
@@ -200,20 +134,16 @@ def _kinds(read: Sequence[tuple[str, tuple[Test, ...], int]]) -> dict[str, type 
     return kinds
 
 
-def _codes(
-    read: Sequence[tuple[str, tuple[Test, ...], int]], kinds: Mapping[str, type | None]
-) -> dict[str, dict[str, int]]:
+def _codes(read: Sequence[CheckedRule], kinds: Mapping[str, type | None]) -> dict[str, dict[str, int]]:
     """Return a number from 1 on for each literal of each property that holds text."""
     texts: dict[str, set[str]] = {name: set() for name in kinds}
     for _, tests, _ in read:
         for test in tests:
-            texts[str(test[0])].update(literal for literal in _literals(test) if isinstance(literal, str))
+            texts[str(test[0])].update(literal for literal in literals_of(test) if isinstance(literal, str))
     return {name: {text: n for n, text in enumerate(sorted(found), 1)} for name, found in texts.items()}
 
 
-def _patterns(
-    read: Sequence[tuple[str, tuple[Test, ...], int]], uses: Mapping[str, int]
-) -> tuple[Pattern, ...]:
+def _patterns(read: Sequence[CheckedRule], uses: Mapping[str, int]) -> tuple[Pattern, ...]:
     """Return the distinct conjunctions, each with its tests in the shared order.
 
     Equalities come first, those on the most used property before others: a fact then leaves the
@@ -235,41 +165,48 @@ def _patterns(
 class _Node:
     """One node of the engine's tree: the tests that follow it, its `in` joins and the rules it ends."""
 
-    __slots__ = ("ends", "joins", "next", "path")
+    __slots__ = ("above", "ends", "joins", "next", "test")
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, test: Test = (), above: _Node | None = None) -> None:
+        self.test = test
+        self.above = above
         self.next: dict[Test, _Node] = {}
         self.joins: list[_Node] = []
         self.ends = 0
+
+    def follow(self, test: Test) -> _Node:
+        """Return the node after `test`, added where the engine would add it."""
+        if test[1] != "in":
+            found = self.next.get(test)
+            if found is None:
+                found = self.next[test] = _Node(test, self)
+            return found
+        join = _Node(test, self)
+        for literal in literals_of(test):
+            self.follow((test[0], "==", literal)).joins.append(join)
+        return join
+
+    def place(self) -> str:
+        """Return where in the rules this node is, in words."""
+        tests = []
+        node: _Node | None = self
+        while node is not None and node.above is not None:
+            tests.append(" ".join(str(part) for part in node.test))
+            node = node.above
+        return f"after {' and '.join(reversed(tests))}" if tests else "as the first test"
 
 
 def _check_tree(patterns: Sequence[Pattern]) -> None:
     """Build the tree that the engine will build, and refuse one that it cannot walk."""
     if len(patterns) > MAX_PATTERNS:
         raise RuleError(f"{len(patterns)} different rules; a ruleset holds at most {MAX_PATTERNS}.")
-    root = _Node("")
+    root = _Node()
     for pattern in patterns:
         node = root
         for test in pattern.tests:
-            node = _grow(node, test)
+            node = node.follow(test)
         node.ends += 1
     _open_tests(root)
-
-
-def _grow(node: _Node, test: Test) -> _Node:
-    path = f"{node.path} and {_describe(test)}" if node.path else _describe(test)
-    if test[1] != "in":
-        return node.next.setdefault(test, _Node(path))
-    join = _Node(path)
-    for literal in _literals(test):
-        equal: Test = (test[0], "==", literal)
-        node.next.setdefault(equal, _Node(path)).joins.append(join)
-    return join
-
-
-def _describe(test: Test) -> str:
-    return " ".join(str(part) for part in test)
 
 
 def _open_tests(node: _Node) -> int:
@@ -277,22 +214,25 @@ def _open_tests(node: _Node) -> int:
 
     A fact satisfies at most one equality per property, and any number of other tests.
     """
-    where = f"after {node.path}" if node.path else "as the first test"
     if len(node.next) > MAX_BRANCHES:
         raise RuleError(
-            f"{len(node.next)} different tests {where}; at most {MAX_BRANCHES} can be told apart."
+            f"{len(node.next)} different tests {node.place()}; at most {MAX_BRANCHES} can be told apart."
         )
     if len(node.joins) > MAX_SETS:
-        raise RuleError(f"{len(node.joins)} `in` tests {where} share a literal; at most {MAX_SETS} can.")
+        raise RuleError(
+            f"{len(node.joins)} `in` tests {node.place()} share a literal; at most {MAX_SETS} can."
+        )
     if node.ends > MAX_SHARED:
-        raise RuleError(f"{node.ends} priorities for the same tests {where}; at most {MAX_SHARED} work.")
+        raise RuleError(
+            f"{node.ends} priorities for the same tests {node.place()}; at most {MAX_SHARED} work."
+        )
     equalities = {test[0] for test in node.next if test[1] == "=="}
     waiting = len(node.joins) + len(equalities) + sum(test[1] != "==" for test in node.next)
     deepest = max((_open_tests(child) for child in (*node.next.values(), *node.joins)), default=0)
     needed = max(waiting, waiting - 1 + deepest)
     if needed > MAX_OPEN:
         raise RuleError(
-            f"One fact can satisfy {needed} different tests {where}; the engine holds {MAX_OPEN}. "
+            f"One fact can satisfy {needed} different tests {node.place()}; the engine holds {MAX_OPEN}. "
             "Split the rules over two rulesets."
         )
     return needed
@@ -322,7 +262,7 @@ def _ruleset_text(
         if test[1] == "ex":
             return {"$ex": {letter: 1}}
         if test[1] == "in":
-            return {"$or": [{letter: literal(name, value)} for value in _literals(test)]}
+            return {"$or": [{letter: literal(name, value)} for value in literals_of(test)]}
         equality: dict[str, object] = {letter: literal(name, test[2])}
         return equality if test[1] == "==" else {COMPARISONS[str(test[1])]: equality}
 
@@ -336,35 +276,3 @@ def _ruleset_text(
     for number, pattern in enumerate(patterns):
         ruleset[str(number)] = engine_rule([condition(test) for test in pattern.tests], pattern.priority)
     return json.dumps(ruleset, separators=(",", ":"))
-
-
-def _check_identity(fact: Fact) -> None:
-    identity = fact.get("id")
-    if not isinstance(identity, str) or not 0 < len(identity) <= MAX_TEXT:
-        raise FactError(f"A fact needs an id of 1 to {MAX_TEXT} characters, not {identity!r}.")
-    if "sid" in fact:
-        raise FactError(f'Fact "{identity}": sid is reserved; the session sets it.')
-    if len(fact) > MAX_PROPERTIES:
-        raise FactError(f'Fact "{identity}" has {len(fact)} properties; at most {MAX_PROPERTIES} are read.')
-
-
-def _mismatch(fact: Fact, name: str, holds: str, compared: str) -> str:
-    return (
-        f'Fact "{fact["id"]}": {name} is {holds} ({fact[name]!r}), but the rules compare it with {compared}.'
-    )
-
-
-def _exact(fact: Fact) -> Fact:
-    """Return `fact` with subclasses of str and int (enums) as plain values; raises FactError for others."""
-    plain: dict[str, str | int] = {}
-    for name, value in fact.items():
-        if isinstance(value, str) and len(value) <= MAX_TEXT:
-            plain[name] = str.__str__(value)
-        elif isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER:
-            plain[name] = int(value)
-        else:
-            raise FactError(
-                f'Fact "{fact["id"]}": {name} is {repr(value)[:60]}; a fact holds whole numbers and strings '
-                f"of up to {MAX_TEXT} characters only."
-            )
-    return plain

@@ -4,7 +4,7 @@ The engine's C module is driven directly, and only in the way that was found to 
 test literals on one fact, whole batches, every result drained, every state deleted. A `RuleSet` is
 compiled once; each `Session` holds the facts of one run. Neither may be shared between threads.
 
-This module runs in a bare child process: beside engine.patterns it imports only the standard
+This module runs in a bare child process: beside engine.rules and engine.patterns it imports only the standard
 library and the C module.
 """
 
@@ -16,7 +16,8 @@ from collections.abc import Iterable, Sequence
 
 import durable_rules_engine
 
-from engine.patterns import Fact, FactError, Rule, RuleError, Translation
+from engine.patterns import Translation
+from engine.rules import Fact, FactError, Rule, RuleError
 
 __all__ = ["EngineError", "Fact", "FactError", "Rule", "RuleError", "RuleSet", "Session"]
 

@@ -1,7 +1,7 @@
 """The child process of `engine.matching`: keeps compiled rulesets and answers matching requests.
 
-It is started with nothing but the standard library, engine.patterns, engine.rete and this module, and
-ends when its standard input does. A message, either way, is four bytes of length (big-endian) and JSON.
+It is started with nothing but the standard library, this module and engine.rete with what that needs,
+and ends when its standard input does. A message, either way, is four bytes of length (big-endian) and JSON.
 
 request  {"limit": seconds, "batches": [[key, rules or null, facts], …]}; null: the rules sent earlier
 reply    {"firings": [[[rule position, [fact position, …]], …], …]}, one list per batch, or
@@ -15,7 +15,8 @@ import os
 import signal
 from collections.abc import Iterable, Iterator, Sequence
 
-from engine.rete import EngineError, Fact, FactError, Rule, RuleError, RuleSet
+from engine.rete import EngineError, RuleSet
+from engine.rules import Fact, FactError, Rule, RuleError
 
 RULESETS_KEPT = 64
 LENGTH_BYTES = 4

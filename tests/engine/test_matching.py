@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from engine import matching
+from engine import matching_process
 from engine.matching import (
     Batch,
     DirectMatcher,
@@ -152,14 +152,14 @@ def test_keys_depend_on_the_rules_alone():
 
 def test_rules_are_sent_once_and_again_when_they_fell_out(monkeypatch):
     sent = []
-    real = matching._Child._batch
+    real = matching_process.Child._short
 
-    def watched(child, batch):
-        result = real(child, batch)
+    def watched(child, *request):
+        result = real(child, *request)
         sent.append(result[1] is not None)
         return result
 
-    monkeypatch.setattr(matching._Child, "_batch", watched)
+    monkeypatch.setattr(matching_process.Child, "_short", watched)
     with ProcessMatcher() as own:
         for number in [0, 0, *range(64), 0, 64, 1, 0]:
             batch, expected = a_batch(number)
@@ -265,7 +265,7 @@ def test_no_answer_in_time_from_two_children_is_an_error():
 
 
 def test_a_child_that_dies_twice_is_an_error_with_its_last_words(monkeypatch):
-    monkeypatch.setattr(matching, "_BOOTSTRAP", "import os\nos.write(2, b'out of luck')\nos.abort()")
+    monkeypatch.setattr(matching_process, "BOOTSTRAP", "import os\nos.write(2, b'out of luck')\nos.abort()")
     with (
         ProcessMatcher() as own,
         pytest.raises(
@@ -280,7 +280,7 @@ def test_a_child_that_dies_twice_is_an_error_with_its_last_words(monkeypatch):
 
 def test_nonsense_on_the_engine_side_is_retried_and_then_an_error(monkeypatch):
     """A fault of the engine itself may have spoilt its memory, so a new process tries again."""
-    monkeypatch.setattr(matching._Child, "_batch", lambda _, batch: (batch.key, None, batch.facts))
+    monkeypatch.setattr(matching_process.Child, "_short", lambda _, key, rules, facts: (key, None, facts))
     with ProcessMatcher() as own, pytest.raises(MatcherError, match="failed twice: No rules were sent"):
         own.match([Batch.of(RULES, FACTS)])
     with DirectMatcher() as direct, pytest.raises(EngineError, match="No rules were sent"):
@@ -304,17 +304,17 @@ def test_a_child_is_replaced_after_so_many_calls():
 
 
 def test_an_interrupt_while_waiting_does_not_give_the_next_caller_the_wrong_answer(monkeypatch):
-    real = matching._Child._read
+    real = matching_process.Child._read
 
     def interrupted(_):
         raise KeyboardInterrupt
 
     with ProcessMatcher() as own:
         own.match([a_batch(1)[0]])
-        monkeypatch.setattr(matching._Child, "_read", interrupted)
+        monkeypatch.setattr(matching_process.Child, "_read", interrupted)
         with pytest.raises(KeyboardInterrupt):
             own.match([a_batch(2)[0]])
-        monkeypatch.setattr(matching._Child, "_read", real)
+        monkeypatch.setattr(matching_process.Child, "_read", real)
         assert own.match([a_batch(3)[0]]) == [a_batch(3)[1]]
 
 
@@ -371,11 +371,13 @@ def test_the_child_loads_neither_site_nor_the_project():
     spec = importlib.util.find_spec("durable_rules_engine")
     assert spec is not None
     assert spec.origin is not None
-    script = matching._BOOTSTRAP.replace("\nserve()", "\nimport json\nprint(json.dumps(sorted(sys.modules)))")
+    script = matching_process.BOOTSTRAP.replace(
+        "\nserve()", "\nimport json\nprint(json.dumps(sorted(sys.modules)))"
+    )
     command = [sys.executable, "-I", "-S", "-c", script, str(PROJECT / "engine"), spec.origin]
     loaded = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     ours = {name for name in loaded if name.split(".")[0] in ("engine", "criteria", "mappings", "durable")}
-    assert ours == {"engine", "engine.patterns", "engine.rete", "engine.rete_child"}
+    assert ours == {"engine", *(f"engine.{name}" for name in ("rules", "patterns", "rete", "rete_child"))}
     assert not {"site", "typing", "dataclasses", "pydantic"} & set(loaded)
 
 

@@ -346,7 +346,7 @@ def test_510_literals_on_one_property_work_and_511_are_refused(before):
 def test_127_sets_that_share_a_literal_work_and_128_are_refused():
     """They follow each other in a list of 128 entries that needs an end mark."""
     sets = [["eq", f"other {n}"] for n in range(128)]
-    with pytest.raises(RuleError, match=r"128 `in` tests after rel in .* share a literal; at most 127"):
+    with pytest.raises(RuleError, match="128 `in` tests after rel == eq share a literal; at most 127"):
         RuleSet([rule(f"r{n}", ["rel", "in", literals]) for n, literals in enumerate(sets)])
     rules = [rule(f"r{n:02}", ["rel", "in", literals]) for n, literals in enumerate(sets[:60])]
     facts = [{"id": "a", "rel": "eq"}, {"id": "b", "rel": "other 7"}]
