@@ -76,9 +76,9 @@ def strength_of_cell(
     for word, strength in program_words.items():
         if folded == fold(word):
             return Proposed("strength", strength, text.strip()), None
-    for strength, pattern in _word_finder("strengths"):
+    for key, pattern in _word_finder("strengths"):
         if pattern.fullmatch(folded):
-            return Proposed("strength", strength, text.strip()), None
+            return Proposed("strength", key, text.strip()), None
     hits = {key for key, pattern in _word_finder("strengths") if pattern.search(folded)}
     if len(hits) == 1:
         return Proposed("strength", hits.pop(), text.strip()), None
