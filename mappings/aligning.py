@@ -71,10 +71,18 @@ def _side(texts: Sequence[dict[str, str]], seen: Counter[str], number: int) -> _
 
 
 class WordAlignment:
-    """The words of all sources and targets, and how far each answers each."""
+    """The words of all sources and targets, and how far each answers each.
 
-    def __init__(self, sources: Sequence[str], targets: Sequence[str], encoder: Encoder | None) -> None:
-        left, right = _keyed(sources, encoder), _keyed(targets, encoder)
+    A target is given as its views: the whole text first, then each of its sentences. It answers as
+    well as the best of them does.
+    """
+
+    def __init__(
+        self, sources: Sequence[str], targets: Sequence[Sequence[str]], encoder: Encoder | None
+    ) -> None:
+        self._starts = np.cumsum([0, *(len(views) for views in targets)])[:-1]
+        flat = [view for views in targets for view in views]
+        left, right = _keyed(sources, encoder), _keyed(flat, encoder)
         seen = Counter(w for text in (*left, *right) for w in text)
         number = len(left) + len(right)
         self._sources = _side(left, seen, number)
@@ -107,6 +115,12 @@ class WordAlignment:
         Every word takes its most alike word on the other side. The shares of both texts that are
         answered, weighted by how rare the words are, give the harmonic mean.
         """
+        if not len(self._starts):
+            return np.zeros((len(self._sources.rows), 0))
+        best: Matrix = np.maximum.reduceat(self._by_view(), self._starts, axis=1)
+        return best
+
+    def _by_view(self) -> Matrix:
         targets = self._targets.rows
         out = np.zeros((len(self._sources.rows), len(targets)))
         filled = [j for j, row in enumerate(targets) if row]
@@ -133,7 +147,8 @@ class WordAlignment:
 
     def pairs(self, source: int, target: int, limit: int) -> tuple[str, ...]:
         """Return the words that matched, the most telling first: "seal", or "precinto = seal"."""
-        rows, columns = self._sources.rows[source], self._targets.rows[target]
+        whole = int(self._starts[target])
+        rows, columns = self._sources.rows[source], self._targets.rows[whole]
         if not rows or not columns:
             return ()
         alike = self._alike(rows, columns)
@@ -141,7 +156,7 @@ class WordAlignment:
         found: list[tuple[float, str]] = []
         for i, left in enumerate(self._sources.shown[source]):
             j = int(alike[i].argmax())
-            right = self._targets.shown[target][j]
+            right = self._targets.shown[whole][j]
             if alike[i, j] >= SHOWN_FLOOR:
                 text = left if left == right else f"{left} = {right}"
                 found.append((-round(float(alike[i, j] * rarity[i]), 4), text))

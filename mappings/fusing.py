@@ -11,6 +11,9 @@ Matrix = npt.NDArray[np.float64]
 
 # How many of its best sources tell how popular a target is.
 NEIGHBOURS = 5
+# With this many sources popularity is held back half as much as with very many: a few sources may well
+# all ask for the same thing.
+PRIOR_SOURCES = 50
 # A row whose best likeness is below this says little; its part in the sum shrinks with it.
 TRUSTED = 0.2
 # Likenesses are compared to this many digits, so that the last bits of a sum never decide.
@@ -20,14 +23,15 @@ DIGITS = 6
 def standing_out(likeness: Matrix) -> Matrix:
     """Return each row as standard scores, after popular targets are held back.
 
-    A target that is near to many sources is a poor answer for each (a "hub"); half the mean likeness to
-    its best `NEIGHBOURS` sources is taken off. A row in which nothing is alike stays near 0.
+    A target that is near to many sources is a poor answer for each (a "hub"); up to half the mean likeness
+    to its best `NEIGHBOURS` sources is taken off. A row in which nothing is alike stays near 0.
     """
     if not likeness.size:
         return likeness
     likeness = likeness.round(DIGITS)
     best = np.sort(likeness, axis=0)[-NEIGHBOURS:]
-    held: Matrix = likeness - best.mean(axis=0) / 2
+    share = len(likeness) / (len(likeness) + PRIOR_SOURCES) / 2
+    held: Matrix = likeness - share * best.mean(axis=0)
     spread = held.std(axis=1, keepdims=True)
     scores = (held - held.mean(axis=1, keepdims=True)) / np.maximum(spread, 10.0**-DIGITS)
     trust = np.clip(likeness.max(axis=1, keepdims=True) / TRUSTED, 0.0, 1.0)

@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from mappings.aligning import WordAlignment, centred
 from mappings.encoding import Encoder, encoder
-from mappings.fusing import fused
+from mappings.fusing import DIGITS, fused
 from mappings.languages import with_english
 from mappings.lexical import LetterIndex
-from mappings.wording import Text, in_context
+from mappings.wording import Text, in_context, views
 
 Matrix = npt.NDArray[np.float64]
 Method = Literal["lexical", "encoder", "fused"]
@@ -61,21 +61,25 @@ def version_of(method: Method) -> str:
 
 
 def compare(sources: Sequence[Text], targets: Sequence[Text], method: Method) -> Likeness:
-    """Return the likeness of every source with every target; the order of either changes nothing."""
+    """Return the likeness of every source with every target."""
     left, right = in_context(sources), in_context(targets)
-    model = encoder() if method != "lexical" else None
     glossed_left, glossed_right = with_english(left), with_english(right)
-    alignment = WordAlignment(glossed_left, glossed_right, model)
+    model = encoder() if method != "lexical" else None
+    alignment = WordAlignment(glossed_left, [views(t) for t in glossed_right], model)
     parts = [alignment.likeness()]
     if method != "encoder":
         parts.append(LetterIndex(glossed_right).likeness(glossed_left))
     if model:
-        parts.append(_sentences(left, right, model))
+        parts.append(_sentences(left, [views(t) for t in right], model))
     sure: Matrix = np.mean(parts, axis=0)
-    return Likeness(fused(parts), np.clip(sure, 0.0, 1.0), alignment)
+    return Likeness(fused(parts), np.clip(sure, 0.0, 1.0).round(DIGITS), alignment)
 
 
-def _sentences(sources: Sequence[str], targets: Sequence[str], model: Encoder) -> Matrix:
-    left, right = model.vectors(sources), model.vectors(targets)
-    likeness: Matrix = centred(left, right) @ centred(right, left).T
-    return likeness
+def _sentences(sources: Sequence[str], targets: Sequence[Sequence[str]], model: Encoder) -> Matrix:
+    """Return the cosine of each source with the best view of each target."""
+    left = model.vectors(sources)
+    right = model.vectors([view for views in targets for view in views])
+    by_view = centred(left, right) @ centred(right, left).T
+    starts = np.cumsum([0, *(len(v) for v in targets)])[:-1]
+    best: Matrix = np.maximum.reduceat(by_view, starts, axis=1) if len(starts) else by_view
+    return best

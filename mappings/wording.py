@@ -18,12 +18,15 @@ TITLE_WORDS = 12
 # A heading longer than this says what the chapter asks, not what it is called; its start is enough.
 HEADING_WORDS = 12
 STEM_LETTERS = 6
+# A piece between two full stops that is shorter than this is an abbreviation, not a sentence.
+SENTENCE_LETTERS = 9
 
 _WORD = re.compile(r"[^\W_]+")
 _HAN_KANA = r"\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _UNSPACED = re.compile(f"[{_HAN_KANA}]+|[^{_HAN_KANA}]+")
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
 _IS_UNSPACED = re.compile(f"[{_HAN_KANA}]")
+_SENTENCE_END = re.compile(r"(?<=[.;:。；])\s*(?=\S)")
 _ID_PARENT = re.compile(r"(.+)[^\w]+\w+$")
 
 
@@ -66,6 +69,12 @@ def words(text: str, split: Callable[[str], Iterable[str]] = bigrams) -> list[st
 def stem(word: str) -> str:
     """Return the first letters of a word: enough to join its forms, in any language."""
     return folded(word)[:STEM_LETTERS]
+
+
+def views(text: str) -> list[str]:
+    """Return the text and, where it has several, each of its sentences (a name counts as one)."""
+    parts = [p.strip() for p in _SENTENCE_END.split(text)]
+    return [text, *(p for p in parts if len(p) >= SENTENCE_LETTERS and p != text)]
 
 
 def in_context(texts: Sequence[Text]) -> list[str]:

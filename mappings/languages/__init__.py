@@ -25,6 +25,8 @@ _SCRIPTS = (
     (("zh", "ja"), re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")),
 )
 _WORD = re.compile(r"[^\W\d_]+")
+# English, too, has "a", "do" and "as": an accent settles a tie.
+_ACCENTED = re.compile(r"[\u00c0-\u017f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def languages_of(text: str) -> tuple[str, ...]:
     if not most:
         return ()
     best = tuple(lang for lang in _LATIN if hits[lang] == most)
-    return ("en",) if "en" in best else best
+    foreign = tuple(lang for lang in best if lang != "en")
+    return ("en",) if "en" in best and not (foreign and _ACCENTED.search(text)) else foreign
 
 
 def with_english(texts: Sequence[str]) -> list[str]:
