@@ -7,7 +7,7 @@ Never the strength of one and the interval of another.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from criteria.dimensions import Value
@@ -290,8 +290,3 @@ def natural(text: str) -> tuple[object, ...]:
     return tuple(
         (0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text) if part
     )
-
-
-def best_for(results: Iterable[PathResult], operator: str) -> PathResult | None:
-    """Return the best path that was read to bind an operator type."""
-    return next((result for result in results if operator in result.operators), None)

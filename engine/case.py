@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from criteria.model import Edition
 from engine.compiling import Compiled
@@ -24,17 +25,21 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A baseline compiled and a foreign edition as facts, as of a date; kept by the library."""
+    """A baseline compiled and a foreign edition as facts, as of a date; kept by the library.
+
+    `told` remembers, by provision id, what people are told of a provision.
+    """
 
     compiled: Compiled
     provisions: tuple[Provision, ...]
     by_control: Mapping[str, Sequence[Provision]]
     batches: tuple[Batch, ...]
+    told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The inputs of one comparison; `verdicts` remembers what the policy said of equal outcomes."""
+    """The inputs of one comparison; `verdicts` and `silence` remember answers."""
 
     library: Library
     baseline: Edition
@@ -46,4 +51,5 @@ class Case:
     prepared: Prepared
     certified: frozenset[str]
     absent: frozenset[str]
+    silence: dict[tuple[str, str], bool] = field(default_factory=dict)
     verdicts: dict[tuple[tuple[str, bool], ...], tuple[str, str | None]] = field(default_factory=dict)

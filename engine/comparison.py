@@ -19,7 +19,7 @@ from criteria.vocabulary import vocabulary
 from engine.assessing import Fired
 from engine.case import Case, Prepared, Scope
 from engine.compiling import Compiled, RuleSet, compile_baseline
-from engine.facts import Provision, certified_types, clauses_of, direct_maps, provisions_of
+from engine.facts import Provision, certified_types, direct_maps, edition_clauses, provisions_of
 from engine.findings import Comparison, Conclusion, Finding, Prerequisite, ReverseRow, Tally
 from engine.judging import Judged, judge
 from engine.matching import Batch, Matcher
@@ -61,7 +61,10 @@ def compare(
         certified=certified_types(library.programs[foreign.program]),
         absent=frozenset(absent.condition for absent in foreign.conditions_absent),
     )  # fmt: skip
-    prerequisites = judge_prerequisites(library, foreign, case.prepared.provisions, policy, matcher, as_of)
+    prerequisites = library.remember(
+        ("prerequisites", foreign.key, baseline.key, policy.digest, as_of),
+        lambda: judge_prerequisites(library, foreign, case.prepared.provisions, policy, matcher, as_of),
+    )
     status = status_on(library.programs[foreign.program], as_of)
     if status is not None and status.status in NO_PROGRAM:
         return _no_comparison(
@@ -151,7 +154,7 @@ def _prepare(library: Library, baseline: Edition, foreign: Edition, as_of: date)
     pair = foreign.key if direct else ""
 
     def compiled() -> Compiled:
-        clauses = clauses_of(baseline, library.programs[baseline.program], as_of)
+        clauses = edition_clauses(library, baseline, as_of)
         return compile_baseline(clauses, library.maps_of(baseline.key).maps, library.controls, direct)
 
     def provisions() -> tuple[Provision, ...]:

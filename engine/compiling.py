@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from criteria.dimensions import Value
@@ -42,7 +43,7 @@ class Check:
     enforced: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """What is asked of the provisions on one control, for one baseline obligation and map."""
 
@@ -62,9 +63,11 @@ class Question:
 
     def fired(self, rules: Set[str]) -> tuple[str, ...]:
         """Return which of the questions these rules answer with yes, in words (`covers`, `interval`)."""
-        return tuple(label for rule, label in self._labels().items() if rule in rules)
+        return tuple(label for rule, label in self.labels if rule in rules)
 
-    def _labels(self) -> Mapping[str, str]:
+    @cached_property
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """Each rule with the question's name for people."""
         named = {
             self.addressed: "addressed", self.covers: "covers", self.overlaps: "overlaps",
             self.binding: "binding", self.stronger: "stronger", self.same_condition: "same_condition",
@@ -74,7 +77,7 @@ class Question:
             named |= {check.ok: key, check.stricter: f"{key}_stricter"}
             named |= {rule: f"{key}.{item}" for item, rule in check.items}
         named.pop("", None)
-        return named
+        return tuple(named.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,12 @@ def clause_strength(
     return binding if obligation.strength is None else min(own, binding)
 
 
+def edition_clauses(library: Library, edition: Edition, as_of: date) -> tuple[Clause, ...]:
+    """Return `clauses_of` an edition of a library, made once for each date."""
+    program = library.programs[edition.program]
+    return library.remember(("clauses", edition.key, as_of), lambda: clauses_of(edition, program, as_of))
+
+
 def clauses_of(edition: Edition, program: Program, as_of: date) -> tuple[Clause, ...]:
     """Return every clause of an edition that can count for mutual recognition, in its order.
 
@@ -294,10 +300,8 @@ def provisions_of(library: Library, edition: Edition, baseline: str, as_of: date
     Where sources conflict the clauses of the worse basis are left out (VERDICTS V5). Direct maps to
     the baseline edition become provisions on the control `direct:<baseline obligation>`.
     """
-    program = library.programs[edition.program]
-    clauses = {
-        clause.id: clause for clause in clauses_of(edition, program, as_of) if not _outdone(clause, edition)
-    }
+    every = edition_clauses(library, edition, as_of)
+    clauses = {clause.id: clause for clause in every if not _outdone(clause, edition)}
     maps, numbering = library.maps_of(edition.key), _Numbering()
     for key, clause in clauses.items():
         for one in live_maps(maps.maps.get(key, ())):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from criteria.model import STRENGTH_RANK
-from engine.assessing import Fired, PathResult, assess, best_for
+from engine.assessing import Fired, PathResult, assess
 from engine.case import Case
 from engine.compiling import CompiledClause
 from engine.completeness import completeness
@@ -84,9 +84,16 @@ def _settled(case: Case, results: Sequence[PathResult]) -> PathResult | None:
 def _silence(case: Case, clause: Clause, types: Sequence[str]) -> tuple[str, str]:
     """Return what silence means: absent only where everything on the subject was read."""
     category = clause.criterion.category
-    if types and all(completeness(case.foreign, category, operator) == "full" for operator in types):
+    if types and all(_read_whole(case, category, operator) for operator in types):
         return "absent", "no_provision_found"
     return "unknown", "edition_incomplete"
+
+
+def _read_whole(case: Case, category: str, operator: str) -> bool:
+    key = (category, operator)
+    if key not in case.silence:
+        case.silence[key] = completeness(case.foreign, category, operator) == "full"
+    return case.silence[key]
 
 
 def _for_operator(
@@ -95,9 +102,9 @@ def _for_operator(
     """Return the outcome, and the reason code where there is one, for one operator type."""
     if operator not in case.certified:
         return "not_applicable", "no_such_operator_type"
-    best = best_for(results, operator)
-    if best is not None:
-        return best.outcome, ""
+    for result in results:
+        if operator in result.operators:
+            return result.outcome, ""
     silent, code = _silence(case, clause, [operator])
     if any(operator in result.operators_unverified for result in results):
         return "unknown", "operator_type_unverified"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from criteria.model import STRENGTH_RANK, Edition
-from engine.facts import Clause, clauses_of, strength_word
+from engine.facts import Clause, edition_clauses, strength_word
 from engine.findings import ReverseRow
 from mappings.library import Library
 from mappings.model import COUNTING, NoControl
@@ -29,7 +29,7 @@ def reverse_rows(
     for group in maps.jointly:
         for member in group.members:
             joint.setdefault(member, []).extend(touched.get(f"joint {group.id}", ()))
-    for clause in clauses_of(foreign, program, as_of):
+    for clause in edition_clauses(library, foreign, as_of):
         matched = tuple(dict.fromkeys((*touched.get(clause.id, ()), *joint.get(clause.id, ()))))
         kind, note = _kind(clause, maps.maps.get(clause.id, ()), matched, baseline, foreign)
         source = program.sources[clause.criterion.source.id]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from criteria.model import BASIS_RANK, Criterion, Edition
 from criteria.vocabulary import vocabulary
 from engine.assessing import PathResult
 from engine.case import Case
-from engine.facts import strength_word
+from engine.facts import Provision, strength_word
 from engine.findings import SET_ASIDE, VERDICT_ORDER, Evidence, Finding, ObligationFinding
 from engine.judging import Judged
 from engine.wording import obligation_parts, parameters_in_words, question_for, site_check_for
@@ -160,25 +161,31 @@ def _obligation_finding(case: Case, one: Judged, has_core: bool) -> ObligationFi
 
 
 def _evidence(case: Case, one: Judged, result: PathResult) -> Iterator[Evidence]:
+    told = case.prepared.told
     for question, provision, rules in result.answered:
-        criterion = provision.clauses[0].criterion
-        yield Evidence(
-            provision=provision.ref,
-            obligation=provision.path,
-            text=provision.text,
-            strength=strength_word(provision.strength),
-            instrument=criterion.instrument,
-            parameters=parameters_in_words(provision),
-            control=provision.control,
-            relationship=provision.relationship.value,
-            rationale=provision.map.rationale,
-            confidence=provision.map.confidence,
-            map_status=provision.map.status,
-            basis=provision.basis,
-            source=_source(case.library, case.foreign, criterion),
-            rules=tuple(f"{one.clause.id}:{label}" for label in question.fired(rules)),
-            path=result.outcome,
-        )
+        if provision.id not in told:
+            told[provision.id] = _told(case, provision)
+        fired = tuple(f"{one.clause.id}:{label}" for label in question.fired(rules))
+        yield Evidence(**told[provision.id], rules=fired, path=result.outcome)
+
+
+def _told(case: Case, provision: Provision) -> dict[str, Any]:
+    criterion = provision.clauses[0].criterion
+    return {
+        "provision": provision.ref,
+        "obligation": provision.path,
+        "text": provision.text,
+        "strength": strength_word(provision.strength),
+        "instrument": criterion.instrument,
+        "parameters": parameters_in_words(provision),
+        "control": provision.control,
+        "relationship": provision.relationship.value,
+        "rationale": provision.map.rationale,
+        "confidence": provision.map.confidence,
+        "map_status": provision.map.status,
+        "basis": provision.basis,
+        "source": _source(case.library, case.foreign, criterion),
+    }
 
 
 def _weakest_basis(criterion: Criterion, obligations: Sequence[ObligationFinding]) -> str:
