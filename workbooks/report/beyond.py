@@ -15,7 +15,7 @@ from workbooks.report.words import category_name, word
 def write_beyond(book: Book, content: Content) -> None:
     """Write one row for each foreign clause that answers nothing in the baseline, by class."""
     columns = (
-        Column("Reference", 15, "strong"),
+        Column("Reference", 20, "strong"),
         Column("Class", 12, "center"),
         Column("Category", 18),
         Column("Subject", 26),
@@ -23,7 +23,8 @@ def write_beyond(book: Book, content: Content) -> None:
         Column("Strength", 9, "center"),
         Column(f"Why {content.us} has nothing for it", 44),
         Column("Basis", 10, "center"),
-        Column("Source", 34, "link"),
+        Column("Source", 36, "muted"),
+        Column("Source", 9, "link"),
     )
     sheet = book.sheet(content.beyond_sheet, f"Beyond {content.us}", _lead(content), across=len(columns))
     rows = (list(_row(content, row)) for row in content.beyond)
@@ -51,8 +52,5 @@ def _row(content: Content, row: ReverseRow) -> Iterator[Value]:
     yield word("bases", row.basis)
     key = content.foreign_criteria[row.provision].source.id
     reference = row.source.get("reference", "")
-    yield Cell(
-        f"{row.source['document']}{', ' + reference if reference else ''}",
-        "link",
-        content.place("foreign", key),
-    )
+    yield f"{row.source['document']}{', ' + reference if reference else ''}"
+    yield Cell("Source →", "link", content.place("foreign", key))

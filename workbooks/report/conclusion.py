@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from engine.findings import TrackConclusion
+from engine.findings import Finding, TrackConclusion
 from engine.policy import RowModel
+from engine.recommending import musts
 from workbooks.report.content import Content
-from workbooks.report.words import share, word
+from workbooks.report.words import category_name, share, word
 
 _COUNTED = {
     "similar_share": "similar",
@@ -58,6 +59,23 @@ def threshold(name: str, wanted: int | str) -> str:
     if sign == "<" and figure == "1":
         return "none"
     return f"{_SIGNS.get(sign, sign)} {shown}"
+
+
+def weakest_core(content: Content, findings: Sequence[Finding]) -> str:
+    """Return the core category with the smallest share of similar musts: "Seal security 3 of 5 (60.0 %)"."""
+    severity, table = content.policy.get("severity"), content.policy.get("recommendation")
+    if severity is None or table is None:
+        return ""
+    found: list[tuple[float, str]] = []
+    listed = musts(findings)
+    for category in severity.groups.get("core", ()):
+        members = [finding for finding in listed if finding.category == category]
+        if members and len(members) >= table.core_minimum:
+            similar = sum(finding.similar for finding in members)
+            found.append(
+                (similar / len(members), f"{category_name(category)} {share(similar, len(members))}")
+            )
+    return min(found, default=(0.0, ""))[1]
 
 
 def why(content: Content, track: TrackConclusion) -> str:

@@ -41,7 +41,7 @@ def _columns(content: Content) -> tuple[Column, ...]:
         else ()
     )
     return (
-        Column("No.", 6, "center"),
+        Column("No.", 10, "center"),
         *severity,
         Column("Criterion", 10, "link"),
         Column(f"{content.us}: subject", 22, "strong"),
@@ -53,7 +53,7 @@ def _columns(content: Content) -> tuple[Column, ...]:
         Column("Question to the other side", 42),
         *ours,
         Column("Weakest basis", 10, "center"),
-        Column("Sources", 9, "link"),
+        Column("Source", 9, "link"),
     )
 
 
@@ -78,4 +78,4 @@ def _row(content: Content, finding: Finding, number: int) -> Iterator[Value]:
         yield work
     yield word("bases", finding.basis)
     place = content.source_place(finding)
-    yield Cell("Sources →", "link", place) if place else Cell("–", "center")
+    yield Cell("Source →", "link", place) if place else Cell("–", "center")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from engine.policy import RowModel, TableModel
+from workbooks.report.conclusion import threshold
 from workbooks.report.content import Content
 from workbooks.report.sheet import Book, Cell, Column, Value
 from workbooks.report.words import category_name, edition_name, operator_name, word, words
 
+_THOUSANDTHS = re.compile(r",? in thousandths(?: of N)?(?:, rounded (?:up|down))?")
 _OWN_TABLES = frozenset({"severity", "recommendation"})
 _SECTIONS = (
     ("Verdicts", "verdicts"), ("Shortfall of a partly met criterion", "shortfalls"), ("Outcome of an obligation", "outcomes"),
@@ -125,5 +128,6 @@ def _condition(name: str, wanted: int | str, meaning: str) -> str:
     if isinstance(wanted, int):
         return f"{meaning}: {'yes' if wanted else 'no'}"
     if wanted[:1] in "<>=":
-        return f"{meaning}: {wanted}"
+        plain = _THOUSANDTHS.sub("", meaning)
+        return f"{plain}: {threshold(name, wanted)}"
     return f"{name.replace('_', ' ')} is {wanted.replace('_', ' ')}"

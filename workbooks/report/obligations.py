@@ -31,7 +31,8 @@ def write_obligations(book: Book, content: Content) -> None:
         Column("Map", 10, "center"),
         Column("Confidence", 11, "center"),
         Column("Basis", 10, "center"),
-        Column("Source", 28, "link"),
+        Column("Source", 28, "muted"),
+        Column("Source", 9, "link"),
     )
     lead = "Each clause of each criterion with all that its outcome rests on; one clause there, or one group, carries an outcome alone."
     sheet = book.sheet(
@@ -47,7 +48,7 @@ def _rows(content: Content) -> Iterator[list[Value]]:
             left = list(_left(content, finding, obligation))
             evidence = obligation.evidence
             if not evidence:
-                yield [*left, Cell("–", "center"), *[""] * 11]
+                yield [*left, Cell("–", "center"), *[""] * 12]
             for one in evidence:
                 yield [*left, *_right(content, one)]
 
@@ -77,6 +78,5 @@ def _right(content: Content, one: Evidence) -> Iterator[Value]:
     yield word("map_statuses", one.map_status)
     yield word("confidences", one.confidence)
     yield word("bases", one.basis)
-    yield Cell(
-        f"{documents}{', ' + reference if reference else ''}", "link", content.place("foreign", keys[0])
-    )
+    yield f"{documents}{', ' + reference if reference else ''}"
+    yield Cell("Source →", "link", content.place("foreign", keys[0]))

@@ -28,7 +28,7 @@ def write_operators(book: Book, content: Content) -> None:
     )
     lead = (
         "Verdict for each operator type that the criterion binds. “(?)”: believed to bind this type, the text was not read for it. "
-        "“·”: does not bind this type."
+        "“–”: does not bind this type."
     )
     sheet = book.sheet("Operator types", "Operator types", lead, across=len(columns))
     sheet.table(columns, (list(_row(content, f, types)) for f in content.comparison.findings), frozen=3)
@@ -43,7 +43,7 @@ def _row(content: Content, finding: Finding, types: Sequence[str]) -> Iterator[V
     for operator in types:
         verdict = finding.operators.get(operator)
         if verdict is None:
-            yield Cell("·", "center")
+            yield Cell("–", "number")
             continue
         flag = UNVERIFIED if operator in finding.operators_unverified else ""
         yield Cell(

@@ -146,8 +146,8 @@ class Book:
         portrait: bool = False,
     ) -> Sheet:
         """Add a sheet with its marking, title and lead; `across` columns carry the band of the marking."""
-        made = Sheet(self, name, self.workbook.add_worksheet(name))
-        made.prepare_print(pages_wide, portrait)
+        made = Sheet(self, name, self.workbook.add_worksheet(name), pages_wide)
+        made.prepare_print(portrait)
         made.head(title, lead, across)
         return made
 
@@ -169,15 +169,16 @@ class Sheet:
     book: Book
     name: str
     worksheet: Worksheet
+    pages_wide: int = 1
     widths: dict[int, float] = field(default_factory=dict)
 
-    def prepare_print(self, pages_wide: int, portrait: bool) -> None:
+    def prepare_print(self, portrait: bool) -> None:
         """Set paper, margins, and the page header and footer that carry the marking."""
         sheet = self.worksheet
         sheet.set_portrait() if portrait else sheet.set_landscape()
         sheet.set_paper(_A4)
-        sheet.fit_to_pages(pages_wide, 0)
-        if pages_wide > 1:
+        sheet.fit_to_pages(self.pages_wide, 0)
+        if self.pages_wide > 1:
             sheet.print_across()
         sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.65)
         marking = _escaped(self.book.marking, 100)
@@ -292,6 +293,8 @@ class Sheet:
         _done(self.worksheet.autofilter(HEADER_ROW, 0, last, len(columns) - 1))
         self.worksheet.freeze_panes(FIRST_ROW, frozen)
         _done(self.worksheet.repeat_rows(HEADER_ROW))
+        if self.pages_wide > 1:  # the title would be cut at the second page; the page header names the sheet
+            _done(self.worksheet.print_area(HEADER_ROW, 0, last, len(columns) - 1))
         return last
 
 

@@ -32,26 +32,27 @@ def columns(content: Content) -> tuple[Column, ...]:
     """Return the columns of the sheets; severity only in a report for our own side."""
     severity = (Column("Severity", 9, "center"),) if content.own else ()
     return (
-        Column("Criterion", 9, "strong"),
+        Column("Criterion", 10, "link"),
         Column("Category", 13),
-        Column(f"{content.us}: what is asked for", 42),
+        Column(f"{content.us}: what is asked for", 40),
         Column("Strength", 9, "center"),
-        Column(f"{content.them}: what was found", 48, "foreign", overflow=MORE),
+        Column(f"{content.them}: what was found", 44, "foreign", overflow=MORE),
         Column("Verdict", 12),
         Column("Shortfall", 10, "center"),
         *severity,
-        Column("Why", 30, overflow=MORE),
-        Column("In common", 28, overflow=MORE),
-        Column("Missing there", 32, overflow=MORE),
-        Column("Extra there", 22, overflow=MORE),
-        Column("Why the texts were matched", 34, overflow=MORE),
-        Column("Sources", 26, "link", overflow=MORE),
+        Column("Why", 26, overflow=MORE),
+        Column("In common", 26, overflow=MORE),
+        Column("Missing there", 30, overflow=MORE),
+        Column("Extra there", 19, overflow=MORE),
+        Column("Why the texts were matched", 30, overflow=MORE),
+        Column("Sources", 24, "muted", overflow=MORE),
         Column("Weakest basis", 10, "center"),
-        Column("Remarks", 20),
-        Column("Gap", 7, "link"),
-        Column(FILL_IN[0].format(them=content.them), 26, "fill_in", "header_fill_in"),
+        Column("Remarks", 17),
+        Column("Gap", 8, "link"),
+        Column("Source", 9, "link"),
+        Column(FILL_IN[0].format(them=content.them), 24, "fill_in", "header_fill_in"),
         Column(FILL_IN[1], 16, "fill_in", "header_fill_in"),
-        Column(FILL_IN[2], 20, "fill_in", "header_fill_in"),
+        Column(FILL_IN[2], 18, "fill_in", "header_fill_in"),
         Column(FILL_IN[3], 11, "fill_in", "header_fill_in"),
         Column(FILL_IN[4], 11, "fill_in_date", "header_fill_in"),
     )
@@ -101,7 +102,7 @@ def _allow(sheet: Sheet, listed: Sequence[Column], last: int) -> None:
 
 
 def _row(content: Content, finding: Finding) -> Iterator[Value]:
-    yield Cell(finding.criterion, "strong")
+    yield Cell(finding.criterion, "link", content.place("obligations", finding.criterion))
     yield category_name(finding.category)
     yield f"{finding.title}\n{finding.text}" if finding.title else finding.text
     yield word("strengths", finding.strength)
@@ -120,6 +121,7 @@ def _row(content: Content, finding: Finding) -> Iterator[Value]:
     yield remarks(finding)
     gap = content.place("gap", finding.criterion)
     yield Cell("Gap →", "link", gap) if gap else Cell("–", "center")
+    yield Cell("Source →", "link", content.source_place(finding))
     yield from [""] * len(FILL_IN)
 
 
@@ -189,8 +191,8 @@ def rationales(finding: Finding) -> str:
     return bullets(dict.fromkeys(lines))
 
 
-def _sources(content: Content, finding: Finding) -> Value:
-    """Return both sides' sources; the link leads to the first foreign one, else to the baseline's."""
+def _sources(content: Content, finding: Finding) -> str:
+    """Return both sides' sources, the foreign ones with how far they were read."""
     ours = f"{content.us}: {finding.source['document']}"
     lines = [ours]
     for obligation in finding.obligations:
@@ -198,7 +200,7 @@ def _sources(content: Content, finding: Finding) -> Value:
             for key in source_keys(content, one):
                 document = content.foreign_program.sources[key].document
                 lines.append(f"{content.them}: {document} ({word('bases', one.basis)})")
-    return Cell("\n".join(dict.fromkeys(lines)), "link", content.source_place(finding))
+    return "\n".join(dict.fromkeys(lines))
 
 
 def remarks(finding: Finding) -> str:

@@ -19,7 +19,7 @@ def write_sources(book: Book, content: Content) -> None:
         Column("Address (as text)", 44),
         Column("Read through, and notes", 36),
         Column("How far it was read", 24),
-        Column("Findings", 9, "number"),
+        Column("Findings", 9, "center"),
         Column("Criteria whose findings use it", 54),
         Column("First use", 10, "link"),
     )

@@ -69,7 +69,7 @@ STYLES: Final[Mapping[str, Style]] = {
     "link": {**_GRID, "font_color": LINK, "underline": 1},
     "fill_in": {**_GRID, "bg_color": FILL_IN, "locked": False},
     "fill_in_date": {**_GRID, "bg_color": FILL_IN, "num_format": "yyyy-mm-dd", "align": "left", "locked": False},
-    "label": {**_GRID, "bold": True, "bg_color": PALE},
+    "label": {**_GRID, "bold": True, "bg_color": PALE, "valign": "vcenter"},
     "foreign": {**_GRID, "bg_color": FAINT},
     "note": {**BASE, "italic": True, "font_color": "#5B6672"},
     "plain": BASE,

@@ -7,18 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.findings import VERDICTS, Finding, TrackConclusion
 from workbooks.report.chart import HEIGHT_IN_ROWS, add_chart
-from workbooks.report.conclusion import MEASURES, measure, why
+from workbooks.report.conclusion import MEASURES, measure, weakest_core, why
 from workbooks.report.content import Content
 from workbooks.report.prerequisites import SHEET as PREREQUISITES, prerequisite_cell
 from workbooks.report.sheet import Book, Cell, Column, Place, Sheet, Value
 from workbooks.report.side_by_side import severity_cell
-from workbooks.report.styles import RECOMMENDATION_FILL, VERDICT_FILL, filled, tint
+from workbooks.report.styles import LINE_HEIGHT, RECOMMENDATION_FILL, VERDICT_FILL, filled, tint
+from workbooks.report.texts import line_count
 from workbooks.report.words import bullets, category_name, operator_name, word
 
 _VERDICT_COLUMNS = len(VERDICTS)
 _COLUMNS = (
-    Column("", 30, "label"),
-    *(Column(word("verdicts", verdict), 11.5, "number") for verdict in VERDICTS),
+    Column("", 40, "label"),
+    *(Column(word("verdicts", verdict), 10.5, "number") for verdict in VERDICTS),
     Column("All (N)", 9, "number"),
     Column("Provisional", 11.5, "number"),
 )
@@ -37,12 +38,17 @@ class _Writer:
         for number, column in enumerate(_COLUMNS):
             self.sheet.width(number, column.width)
         self.row = 4
+        self.breaks: list[int] = []
 
     def section(self, title: str) -> None:
         for column in range(LAST + 1):
             self.sheet.write(self.row, column, Cell(title if column == 0 else "", "section"))
         self.sheet.height(self.row, 22)
         self.row += 1
+
+    def new_page(self) -> None:
+        """Begin what follows on a new page of a print-out."""
+        self.breaks.append(self.row)
 
     def text(self, text: str, style: str = "plain") -> None:
         self.sheet.merged(self.row, 0, LAST, text, style)
@@ -65,14 +71,18 @@ def write_summary(book: Book, content: Content) -> None:
     if content.own:
         _conclusion(writer)
     _prerequisites(writer)
+    writer.new_page()
     _result(writer)
     first, last = _categories(writer)
     _chart(writer, first, last)
+    writer.new_page()
     _operators(writer)
     if content.own:
         _gravest(writer)
+    writer.new_page()
     _reading(writer)
     _contents(writer)
+    writer.sheet.worksheet.set_h_pagebreaks(writer.breaks)
     writer.sheet.worksheet.freeze_panes(3, 0)
     writer.sheet.worksheet.activate()
 
@@ -80,9 +90,9 @@ def write_summary(book: Book, content: Content) -> None:
 def _conclusion(writer: _Writer) -> None:
     conclusion = writer.content.comparison.conclusion
     writer.section("Recommendation for phase 1 (a recommendation, never a decision)")
-    tracks: Mapping[str, TrackConclusion | None] = {
-        "Security criteria": conclusion.criteria,
-        "Validation procedures": conclusion.validation,
+    tracks = {
+        "Security criteria": (conclusion.criteria, writer.content.criteria),
+        "Validation procedures": (conclusion.validation, writer.content.validation),
     }
     overall = conclusion.overall
     if overall:
@@ -90,12 +100,15 @@ def _conclusion(writer: _Writer) -> None:
     else:
         why_overall = "Open until both tracks can be judged."
     _recommendation(writer, "Overall", overall, why_overall)
-    for name, track in tracks.items():
+    for name, (track, findings) in tracks.items():
         if track is None:
             _recommendation(writer, name, None, "No criteria of this track are in this comparison.")
         else:
             _recommendation(
-                writer, name, track.recommendation, f"{why(writer.content, track)}\n{_numbers(track)}"
+                writer,
+                name,
+                track.recommendation,
+                f"{why(writer.content, track)}\n{_numbers(writer.content, track, findings)}",
             )
     for note in conclusion.notes:
         writer.text(f"• {note}")
@@ -113,9 +126,12 @@ def _recommendation(writer: _Writer, label: str, key: str | None, reasons: str) 
     writer.row += 1
 
 
-def _numbers(track: TrackConclusion) -> str:
-    names = ("similar_share", "addressed_share", "critical", "open_share", "weakest_core_share")
+def _numbers(content: Content, track: TrackConclusion, findings: Sequence[Finding]) -> str:
+    names = ("similar_share", "addressed_share", "critical", "open_share")
     parts = [f"{MEASURES[name]}: {measure(track.numbers, name)}" for name in names]
+    weakest = weakest_core(content, findings)
+    if weakest:
+        parts.append(f"weakest core category, similar: {weakest}")
     return f"Of {track.numbers['musts']} musts that count – " + "; ".join(parts) + "."
 
 
@@ -147,7 +163,7 @@ def _result(writer: _Writer) -> None:
 def _categories(writer: _Writer) -> tuple[int, int]:
     """Write the heat map of categories; return the first and last row of the security categories."""
     content = writer.content
-    header = (Column("Category", 30), *_COLUMNS[1:])
+    header = (Column("Category", 40), *_COLUMNS[1:])
     writer.sheet.header(writer.row, [Column(c.title, c.width, c.style, "header") for c in header])
     first = writer.row = writer.row + 1
     by_category: dict[str, list[Finding]] = {}
@@ -206,7 +222,7 @@ def _chart(writer: _Writer, first: int, last: int) -> None:
 def _operators(writer: _Writer) -> None:
     content = writer.content
     writer.section("By operator type (n of N criteria that bind the type)")
-    header = (Column("Operator type", 30), *_COLUMNS[1:LAST], Column("To confirm", 11.5))
+    header = (Column("Operator type", 40), *_COLUMNS[1:LAST], Column("To confirm", 11.5))
     writer.sheet.header(writer.row, header)
     writer.row += 1
     for operator, tally in content.comparison.operators.items():
@@ -227,8 +243,16 @@ def _gravest(writer: _Writer) -> None:
     )
     writer.section(f"Gravest gaps ({len(content.gaps)} in all: {listed})")
     for finding in content.gaps[:_TOP_GAPS]:
-        label = Cell(f"{finding.criterion}  {finding.title}", "link", content.place("gap", finding.criterion))
-        writer.pair(label, severity_cell(finding.severity), bullets(finding.missing))
+        sheet = writer.sheet
+        label = f"{finding.criterion}  {finding.title}"
+        texts = (label, bullets(finding.missing))
+        widths = (sheet.widths[0], sum(sheet.widths[column] for column in range(2, LAST)))
+        lines = max(line_count(text, width) for text, width in zip(texts, widths, strict=True))
+        sheet.write(writer.row, 0, Cell(label, "label"))
+        sheet.write(writer.row, 1, severity_cell(finding.severity))
+        sheet.merged(writer.row, 2, LAST - 1, texts[1], "text", lines * LINE_HEIGHT + 5)
+        sheet.write(writer.row, LAST, Cell("Gap →", "link", content.place("gap", finding.criterion)))
+        writer.row += 1
     if not content.gaps:
         writer.text("No gap was found.")
     writer.gap()

@@ -25,6 +25,9 @@ _CLASSES: Final = {
 }  # fmt: skip
 _ADVANCE: Final = {char: width for width, chars in _CLASSES.items() for char in chars}
 _OTHER, _WIDE = 13, 20
+# Pixels of text that fit a column unit. A unit is 7 pixels, a digit of the report's font; the widths above
+# are those of a font a sixth wider, with which the unit grows as well.
+_UNIT: Final = 7.8
 _SPACE: Final = _ADVANCE[" "]
 
 
@@ -71,7 +74,7 @@ def line_count(text: str, width: float, size: float = 9) -> int:
     `width` is in Excel's column units (7 pixels each), `size` in points. East-asian wide characters
     count as two.
     """
-    room = max(int(width * 7 * 0.75 / size * 20), _WIDE)
+    room = max(int(width * _UNIT * 0.75 / size * 20), _WIDE)
     return sum(_wrapped(line, room) for line in text.split("\n"))
 
 
