@@ -1,7 +1,7 @@
 """Checks rules and facts, and puts both into the few forms that the rule engine handles safely.
 
-durable_rules hangs, crashes or answers wrongly outside its limits (docs/decisions, and the tests of
-this package, name each one), so everything it is given is checked here and rewritten:
+durable_rules hangs, crashes or answers wrongly outside its limits (tests/engine/test_rete.py names each
+one), so everything it is given is checked here and rewritten:
 
 - property names become one or two letters and strings become whole numbers, so that the engine
   compares numbers only: no 32-bit hash of a string, no quoting, no mixing of 365 and "365";
@@ -165,7 +165,7 @@ def _patterns(read: Sequence[CheckedRule], uses: Mapping[str, int]) -> tuple[Pat
 class _Node:
     """One node of the engine's tree: the tests that follow it, its `in` joins and the rules it ends."""
 
-    __slots__ = ("above", "ends", "joins", "next", "test")
+    __slots__ = ("above", "ends", "joins", "next", "open", "test")
 
     def __init__(self, test: Test = (), above: _Node | None = None) -> None:
         self.test = test
@@ -173,6 +173,7 @@ class _Node:
         self.next: dict[Test, _Node] = {}
         self.joins: list[_Node] = []
         self.ends = 0
+        self.open = -1  # what `_open_tests` found; a join is reached by several ways
 
     def follow(self, test: Test) -> _Node:
         """Return the node after `test`, added where the engine would add it."""
@@ -226,10 +227,15 @@ def _open_tests(node: _Node) -> int:
         raise RuleError(
             f"{node.ends} priorities for the same tests {node.place()}; at most {MAX_SHARED} work."
         )
+    if not node.next and not node.joins:
+        node.open = 0
+        return 0
     equalities = {test[0] for test in node.next if test[1] == "=="}
     waiting = len(node.joins) + len(equalities) + sum(test[1] != "==" for test in node.next)
-    deepest = max((_open_tests(child) for child in (*node.next.values(), *node.joins)), default=0)
-    needed = max(waiting, waiting - 1 + deepest)
+    deepest = max(
+        child.open if child.open >= 0 else _open_tests(child) for child in (*node.next.values(), *node.joins)
+    )
+    needed = node.open = max(waiting, waiting - 1 + deepest)
     if needed > MAX_OPEN:
         raise RuleError(
             f"One fact can satisfy {needed} different tests {node.place()}; the engine holds {MAX_OPEN}. "

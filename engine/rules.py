@@ -31,6 +31,7 @@ RESERVED = frozenset({"id", "sid"})
 # Limits of durable_rules 2.0.28, read in its source and measured.
 MAX_PRIORITY = 65535
 MAX_PROPERTIES = 252  # of a fact; from 253 the engine drops the rest of the batch
+MAX_TESTS = 252  # of a rule: as many as a fact has properties
 MAX_TEXT = 200  # characters in a string
 MAX_NUMBER = 2**53  # the largest whole number that every JSON reader keeps exact
 
@@ -52,8 +53,8 @@ def read_rule(rule: Rule, position: int) -> CheckedRule:
     if unknown:
         raise RuleError(f'Rule "{name}" has unknown keys {unknown}; a rule has name, all and pri.')
     tests = rule.get("all")
-    if not isinstance(tests, list | tuple) or not tests:
-        raise RuleError(f'Rule "{name}" needs at least one test under "all".')
+    if not isinstance(tests, list | tuple) or not 0 < len(tests) <= MAX_TESTS:
+        raise RuleError(f'Rule "{name}" needs 1 to {MAX_TESTS} tests under "all".')
     priority = rule.get("pri", 0)
     if type(priority) is not int or not 0 <= priority <= MAX_PRIORITY:
         raise RuleError(f'Rule "{name}": pri must be a whole number from 0 to {MAX_PRIORITY}.')

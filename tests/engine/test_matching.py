@@ -181,7 +181,7 @@ def test_more_rulesets_than_are_kept_pass_in_one_call(matcher, direct):
 @pytest.mark.parametrize(
     ("rules", "facts", "error", "text"),
     [
-        ([{"name": "r", "all": []}], [], RuleError, 'Rule "r" needs at least one test'),
+        ([{"name": "r", "all": []}], [], RuleError, 'Rule "r" needs 1 to 252 tests'),
         (
             RULES,
             [{"id": "f", "x": "1"}],

@@ -253,7 +253,7 @@ def test_an_error_of_the_engine_in_the_middle_of_a_batch_leaves_the_session_clos
 @pytest.mark.parametrize(
     ("tests", "text"),
     [
-        ([], "at least one test"),
+        ([], "needs 1 to 252 tests"),
         ([["x", "nex"]], "needs an operator of"),
         ([["x", "not", 1]], "needs an operator of"),
         ([["x", "ex", 1]], "needs an operator of"),
@@ -315,6 +315,21 @@ def test_a_set_of_literals_fires_once_per_fact():
         rule("b", ["rel", "in", ["sup", "sub", "eq"]], ["rel", "in", ["eq", "int"]]),
     ]
     assert run(rules, [{"id": "f", "rel": "eq", "x": 1}]) == [("a", "f"), ("b", "f")]
+
+
+def test_a_rule_of_many_sets_is_checked_and_run_in_reasonable_time():
+    """Every set can be met in five ways: looked at one by one, these are 200 million ways."""
+    names = [f"p{n:02}" for n in range(12)]
+    rules = [rule("r", *([name, "in", ["a", "b", "c", "d", "e"]] for name in names))]
+    facts = [{"id": "all", **dict.fromkeys(names, "c")}, {"id": "but one", **dict.fromkeys(names[1:], "c")}]
+    assert run(rules, facts) == [("r", "all")]
+
+
+def test_a_rule_of_252_tests_works_and_of_253_is_refused():
+    tests = [[f"p{n}", "ex"] for n in range(253)]
+    assert run([rule("r", *tests[:252])], [{"id": "a"}]) == []
+    with pytest.raises(RuleError, match='Rule "r" needs 1 to 252 tests'):
+        RuleSet([rule("r", *tests)])
 
 
 def test_any_number_of_rules_with_the_same_tests_work():
