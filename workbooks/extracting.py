@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from criteria.problems import Problem
 from workbooks.bullets import split_bullets
 from workbooks.cell_checks import check_cell, check_columns
-from workbooks.header_words import is_circle, normalised, operator_types, tick
+from workbooks.header_words import is_circle, operator_types, tick
 from workbooks.layouts import Layout, LayoutColumn, Proposal
 from workbooks.model import ERROR, NO_VALUE, Cell, Sheet
 from workbooks.problem_codes import problem
@@ -29,6 +29,7 @@ from workbooks.raw_criteria import (
     SheetSummary,
 )
 from workbooks.reading import Workbook
+from workbooks.repeated import across_sheets
 from workbooks.row_kinds import RowKind, RowKinds, RowView
 from workbooks.sections import Sections
 
@@ -58,7 +59,7 @@ def extract(workbook: Workbook, proposal: Proposal) -> Extraction:
         criteria.extend(found)
         problems.extend(reader.problems)
         summaries.append(reader.summary(len(found)))
-    merged, twice = _across_sheets(criteria)
+    merged, twice = across_sheets(criteria)
     return Extraction(tuple(merged), tuple(summaries), (*problems, *twice))
 
 
@@ -305,45 +306,3 @@ def _rows_above(sheet: Sheet, layout: Layout) -> Iterable[str]:
             yield RowKind.HEADER.value
         elif row.number < layout.first_row:
             yield RowKind.TITLE.value
-
-
-def _across_sheets(criteria: list[RawCriterion]) -> tuple[list[RawCriterion], list[Problem]]:
-    """Join criteria that stand on several operator-type sheets, and report references used twice."""
-    first: dict[str, int] = {}
-    kept: list[RawCriterion] = []
-    problems: list[Problem] = []
-    for criterion in criteria:
-        key = normalised(criterion.ref) or criterion.ref
-        at = first.get(key) if key else None
-        if at is None:
-            if key:
-                first[key] = len(kept)
-            kept.append(criterion)
-            continue
-        twin = kept[at]
-        if _is_same_on_another_sheet(twin, criterion):
-            kept[at] = _joined(twin, criterion)
-        else:
-            problems.append(_twice(twin, criterion))
-            kept.append(criterion)
-    return kept, problems
-
-
-def _is_same_on_another_sheet(one: RawCriterion, other: RawCriterion) -> bool:
-    return (
-        one.sheet != other.sheet
-        and "sheet" in (one.operators_from, other.operators_from)
-        and normalised(one.requirement) == normalised(other.requirement)
-    )
-
-
-def _joined(one: RawCriterion, other: RawCriterion) -> RawCriterion:
-    operators = "; ".join(dict.fromkeys(t for t in (one.operators_text, other.operators_text) if t))
-    return replace(one, operators_text=operators, also_in=(*one.also_in, other.cell("requirement")))
-
-
-def _twice(one: RawCriterion, other: RawCriterion) -> Problem:
-    differs = one.sheet != other.sheet and "sheet" in (one.operators_from, other.operators_from)
-    code = "reference_differs_between_sheets" if differs else "duplicate_reference"
-    address = other.cells.get("ref") or f"A{other.row}"
-    return problem(code, sheet=other.sheet, cell=address, field="ref", value=other.ref, first=one.cell("ref"))

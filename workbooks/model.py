@@ -6,7 +6,7 @@ Imports nothing but the standard library, because the child process that reads a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -42,6 +42,18 @@ def range_bounds(reference: str) -> tuple[int, int, int, int] | None:
     left, top, right, bottom = match.groups()
     first, last = column_number(left), column_number(right or left)
     return int(top), first, int(bottom or top), last
+
+
+def covered_places(references: Iterable[str]) -> set[tuple[int, int]]:
+    """Return the places under merged ranges, first cells left out: what stands there is seen by no one."""
+    places: set[tuple[int, int]] = set()
+    for reference in references:
+        bounds = range_bounds(reference)
+        if bounds:
+            top, left, bottom, right = bounds
+            places.update((row, col) for row in range(top, bottom + 1) for col in range(left, right + 1))
+            places.discard((top, left))
+    return places
 
 
 class Cell(NamedTuple):

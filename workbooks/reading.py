@@ -75,8 +75,7 @@ def _refused(name: str, found: dict[str, Any]) -> Workbook:
 
 def _problem(name: str, found: dict[str, Any]) -> Problem:
     values = dict(found["values"])
-    place = {"sheet": found["sheet"], "cell": found["cell"]} if found["sheet"] else {"file": name}
-    return problem(found["code"], **place, **values)
+    return problem(found["code"], file=name, sheet=found["sheet"], cell=found["cell"], **values)
 
 
 def _ask_child(request: bytes, data: bytes, limits: Limits) -> dict[str, Any]:

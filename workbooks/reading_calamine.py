@@ -12,32 +12,44 @@ from typing import Any
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from workbooks.details import SheetDetails, Style
-from workbooks.model import BOOLEAN, DATE, ERROR, NUMBER, TEXT, Cell, Sheet, range_bounds, rows_of
+from workbooks.model import (
+    BOOLEAN,
+    DATE,
+    ERROR,
+    NUMBER,
+    TEXT,
+    Cell,
+    Sheet,
+    covered_places,
+    range_bounds,
+    rows_of,
+)
 from workbooks.number_texts import date_text, number_text
 from workbooks.reading_xlsx import clean
 from workbooks.scanning import Scanned
-
-_VISIBILITY = {
-    SheetVisibleEnum.Visible: "visible",
-    SheetVisibleEnum.Hidden: "hidden",
-    SheetVisibleEnum.VeryHidden: "very_hidden",
-}
 
 
 def read_calamine(data: bytes, scanned: Scanned) -> list[Sheet]:
     """Return the sheets of a workbook in their order; sheets that hold no cells by nature are left out."""
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     return [
-        _sheet(book.get_sheet_by_name(meta.name), _VISIBILITY[meta.visible], scanned.details.get(meta.name))
+        _sheet(book.get_sheet_by_name(meta.name), _visibility(meta.visible), scanned.details.get(meta.name))
         for meta in book.sheets_metadata
-        if meta.typ is SheetTypeEnum.WorkSheet
+        if meta.typ == SheetTypeEnum.WorkSheet
     ]
+
+
+def _visibility(given: SheetVisibleEnum) -> str:
+    """Return the word for a visibility; calamine's values cannot be keys of a dictionary."""
+    if given == SheetVisibleEnum.Visible:
+        return "visible"
+    return "hidden" if given == SheetVisibleEnum.Hidden else "very_hidden"
 
 
 def _sheet(sheet: CalamineSheet, visibility: str, details: SheetDetails | None) -> Sheet:
     known = details or SheetDetails()
     anchors = {bounds[:2]: ref for ref in known.merged_ranges if (bounds := range_bounds(ref))}
-    covered = _covered(known)
+    covered = covered_places(known.merged_ranges)
     cells: dict[tuple[int, int], Cell] = {}
     for row, values in enumerate(sheet.to_python(skip_empty_area=False), 1):
         for column, value in enumerate(values, 1):
@@ -55,18 +67,6 @@ def _sheet(sheet: CalamineSheet, visibility: str, details: SheetDetails | None) 
         hidden_columns=frozenset(known.hidden_columns),
         merged_ranges=tuple(sorted(known.merged_ranges)),
     )
-
-
-def _covered(known: SheetDetails) -> set[tuple[int, int]]:
-    """Return the places under a merged range: a value left there is one that no one sees."""
-    places: set[tuple[int, int]] = set()
-    for reference in known.merged_ranges:
-        bounds = range_bounds(reference)
-        if bounds:
-            top, left, bottom, right = bounds
-            places.update((row, col) for row in range(top, bottom + 1) for col in range(left, right + 1))
-            places.discard((top, left))
-    return places
 
 
 def _cell(place: tuple[int, int], value: Any, known: SheetDetails, merged_range: str) -> Cell:

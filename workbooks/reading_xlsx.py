@@ -8,13 +8,28 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import openpyxl
-from openpyxl.cell.cell import MergedCell
+import openpyxl.reader.excel
+from openpyxl.cell.cell import Cell as OpenpyxlCell
 from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.worksheet._reader import WorksheetReader
 
-from workbooks.model import BOOLEAN, DATE, ERROR, NO_VALUE, NUMBER, TEXT, Cell, Sheet, rows_of
+from workbooks.model import (
+    BOOLEAN,
+    DATE,
+    ERROR,
+    NO_VALUE,
+    NUMBER,
+    TEXT,
+    Cell,
+    Sheet,
+    covered_places,
+    range_bounds,
+    rows_of,
+)
 from workbooks.number_texts import date_text, number_text
 from workbooks.scanning import Scanned
 
@@ -23,11 +38,46 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _THREADED = re.compile(r"^\[Threaded comment\].*?Comment:\s*", re.DOTALL)
 
 
+class _LeanReader(WorksheetReader):
+    """openpyxl's sheet reader without what an upload could use to make it build millions of cells.
+
+    Merged ranges come from the scan; links, tables and conditional formats are not read, and an empty cell
+    is kept only if it has a formula.
+    """
+
+    def bind_cells(self) -> None:
+        """Keep the cells that hold something."""
+        styles, cells = self.ws.parent._cell_styles, self.ws._cells
+        for _, row in self.parser.parse():
+            for found in row:
+                place = (found["row"], found["column"])
+                cell = OpenpyxlCell(self.ws, *place, style_array=styles[found["style_id"]])
+                cell._value, cell.data_type = found["value"], found["data_type"]
+                if cell._value is not None:
+                    cells[place] = cell
+
+    def bind_merged_cells(self) -> None:
+        """Build no cells under merged ranges."""
+
+    def bind_hyperlinks(self) -> None:
+        """Build no cells under links: a link can be given a whole sheet."""
+
+    def bind_formatting(self) -> None:
+        """Read no conditional formats."""
+
+    def bind_tables(self) -> None:
+        """Read no tables."""
+
+
 def read_xlsx(data: bytes, scanned: Scanned) -> list[Sheet]:
     """Return the sheets of a workbook in their order; chart sheets are left out."""
+    openpyxl.reader.excel.WorksheetReader = _LeanReader
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, rich_text=True, keep_links=False)
     looks = _Looks()
-    return [_sheet(sheet, looks, set(scanned.no_value.get(sheet.title, ()))) for sheet in book.worksheets]
+    return [
+        _sheet(sheet, looks, scanned.no_value.get(sheet.title, ()), scanned.merged.get(sheet.title, ()))
+        for sheet in book.worksheets
+    ]
 
 
 def clean(text: str) -> str:
@@ -55,18 +105,19 @@ class _Looks:
         return self.known[key]
 
 
-def _sheet(sheet: Any, looks: _Looks, no_value: set[str]) -> Sheet:
-    merged = {str(r).partition(":")[0]: str(r) for r in sheet.merged_cells.ranges}
-    cells: list[Cell] = []
-    # iter_rows() would make every empty cell up to the farthest one; this holds the cells in the file.
-    for (row, column), cell in sheet._cells.items():
-        if cell.value is None and cell.coordinate not in no_value:
-            continue
-        if isinstance(cell, MergedCell):
-            continue
-        found = _cell(cell, row, column, looks, merged, no_value)
-        if found is not None:
-            cells.append(found)
+def _sheet(sheet: Any, looks: _Looks, no_value: Sequence[str], merged_ranges: Sequence[str]) -> Sheet:
+    merged = {reference.partition(":")[0]: reference for reference in merged_ranges}
+    covered = covered_places(merged_ranges)
+    # iter_rows() would make every empty cell up to the farthest one; this holds the cells that were read.
+    cells = [
+        found
+        for (row, column), cell in sheet._cells.items()
+        if (row, column) not in covered and (found := _cell(cell, row, column, looks, merged)) is not None
+    ]
+    for address in no_value:
+        bounds = range_bounds(address)
+        if bounds:
+            cells.append(Cell(bounds[0], bounds[1], "", NO_VALUE, merged.get(address, "")))
     return Sheet(
         name=sheet.title,
         rows=rows_of(cells, _hidden_rows(sheet)),
@@ -78,15 +129,11 @@ def _sheet(sheet: Any, looks: _Looks, no_value: set[str]) -> Sheet:
     )
 
 
-def _cell(
-    cell: Any, row: int, column: int, looks: _Looks, merged: dict[str, str], no_value: set[str]
-) -> Cell | None:
+def _cell(cell: Any, row: int, column: int, looks: _Looks, merged: dict[str, str]) -> Cell | None:
     bold, strike, number_format = looks.of(cell)
     value = cell.value
     text, kind = _text_and_kind(value, number_format)
-    if value is None:
-        kind = NO_VALUE
-    elif cell.data_type == "e":
+    if cell.data_type == "e":
         kind = ERROR
     elif not text.strip():
         return None

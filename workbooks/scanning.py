@@ -16,11 +16,12 @@ from workbooks.xml_scan import XmlScan
 
 @dataclass(slots=True)
 class Scanned:
-    """What the guards learned: notes, details by sheet name, formulas without result by sheet name."""
+    """What the guards learned: notes, and by sheet name details, formulas without result, merged ranges."""
 
     notes: list[Note] = field(default_factory=list)
     details: dict[str, SheetDetails] = field(default_factory=dict)
     no_value: dict[str, list[str]] = field(default_factory=dict)
+    merged: dict[str, list[str]] = field(default_factory=dict)
     strict: bool = False
 
 
@@ -35,7 +36,8 @@ def scan(data: bytes, file_format: str, limits: Limits = LIMITS) -> Scanned:
             _scan_member(walk, xml, member, found, file_format, binary)
         if file_format == "xlsb":
             found.details = _scan_binary(binary, xml, limits)
-            found.notes.append(note("comments_unread", format="xlsb"))
+            if any("/comments" in name.lower() for name in walk.names):
+                found.notes.append(note("comments_unread", format="xlsb"))
     except Refused as refusal:
         raise _placed(refusal, xml) from refusal
     _collect_notes(found, xml, walk.names)
@@ -103,8 +105,11 @@ def _scan_binary(binary: dict[str, bytes], xml: XmlScan, limits: Limits) -> dict
 
 
 def _collect_notes(found: Scanned, xml: XmlScan, names: list[str]) -> None:
-    found.no_value = xml.facts.by_sheet()
+    found.no_value = xml.facts.by_sheet(xml.facts.no_value)
+    found.merged = xml.facts.by_sheet(xml.facts.merged)
     found.strict = xml.facts.strict
+    if found.strict:
+        found.notes.append(note("strict_format"))
     if any("/externallinks/" in name.lower() for name in names):
         found.notes.append(note("external_links_ignored"))
     if xml.facts.text_boxes:

@@ -6,8 +6,11 @@ kind of file that is no spreadsheet. It looks at bytes only; nothing is parsed h
 
 from __future__ import annotations
 
+import io
 import re
 import struct
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -103,11 +106,12 @@ def _ole_is_cut(data: bytes) -> bool:
     return any((sector + 1) * size >= len(data) for sector in [*sectors, directory])
 
 
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _KINDS: tuple[tuple[bytes, str], ...] = (
     (b"xl/workbook.bin", "xlsb"),
     (b"xl/vbaProject.bin", "xlsm"),
     (b"xl/workbook.xml", "xlsx"),
-    (b"application/vnd.oasis.opendocument.spreadsheet", "ods"),
+    (_ODS, "ods"),
 )
 _OTHER_ZIPS: tuple[tuple[bytes, str], ...] = (
     (b"word/document.xml", "word_document"),
@@ -131,10 +135,29 @@ def _sniff_zip(data: bytes) -> tuple[str, list[Note]]:
     for mark, found in _KINDS:
         if mark in names:
             return found, [note("macros_ignored")] if b"vbaProject.bin" in names else []
+    if b"content.xml" in directory and _mimetype(data).startswith(_ODS):
+        return "ods", []
     part = _WORKBOOK_PART.search(directory)
     if part:
         return ("xlsb" if part.group(1) == b"bin" else "xlsx"), []
     raise Refused("zip_not_workbook")
+
+
+def _mimetype(data: bytes) -> bytes:
+    """Return what an OpenDocument file says it is, also where that part was packed by another program."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open("mimetype") as part:
+            return part.read(100)
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        RuntimeError,
+        NotImplementedError,
+        EOFError,
+        zlib.error,
+    ):
+        return b""
 
 
 def _directory_start(data: bytes) -> int:

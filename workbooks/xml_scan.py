@@ -34,11 +34,12 @@ class Tally:
 
 @dataclass(slots=True)
 class XmlFacts:
-    """What the scan learned: by part name, or by sheet name once `by_sheet` has joined them."""
+    """What the scan learned: by part name; `by_sheet` turns that into sheet names."""
 
     sheet_ids: dict[str, str] = field(default_factory=dict)
     targets: dict[str, str] = field(default_factory=dict)
     no_value: dict[str, list[str]] = field(default_factory=dict)
+    merged: dict[str, list[str]] = field(default_factory=dict)
     text_boxes: list[str] = field(default_factory=list)
     strict: bool = False
 
@@ -46,10 +47,13 @@ class XmlFacts:
         """Return the name of the sheet that a part holds, "" if it holds none."""
         return next((name for name, rel in self.sheet_ids.items() if self.targets.get(rel) == part), "")
 
-    def by_sheet(self) -> dict[str, list[str]]:
-        """Return the addresses of formulas without a saved result, by sheet name."""
-        parts = {self.targets.get(rel, ""): name for name, rel in self.sheet_ids.items()}
-        return {parts[part]: cells for part, cells in self.no_value.items() if part in parts}
+    def by_sheet(self, found: dict[str, list[str]]) -> dict[str, list[str]]:
+        """Return what was found in each part, by the name of the sheet that the part holds."""
+        return {
+            name: found[part]
+            for name, rel in self.sheet_ids.items()
+            if (part := self.targets.get(rel)) in found
+        }
 
 
 class XmlScan:
@@ -213,6 +217,7 @@ class SheetScan(PartScan):
         if bounds:
             top, left, bottom, right = bounds
             self.tally.merged_cells += (abs(bottom - top) + 1) * (abs(right - left) + 1)
+            self.scan.facts.merged.setdefault(self.name, []).append(attributes["ref"])
         if self.tally.merged_cells > self.limits.merged_cells:
             limit = f"{self.limits.merged_cells:,}"
             raise Refused(
