@@ -22,11 +22,15 @@ SHIPPED = Path(__file__).parent / "programs"
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """Programs and editions by key, with the digest of the files they came from."""
+    """Programs and editions by key, with the digest of the files they came from.
+
+    `local` are the editions of the later folders: those of a workspace.
+    """
 
     programs: Mapping[str, Program]
     editions: Mapping[str, Edition]
     digest: str
+    local: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -45,7 +49,8 @@ def load_programs(folders: Iterable[Path] = (SHIPPED,)) -> tuple[Programs, list[
     Returns what could be loaded and every problem found, each with file, key and cure.
     """
     tree, problems, digests = _Tree(), [], []
-    for number, folder in enumerate(folders):
+    base, *over = tuple(folders)
+    for number, folder in enumerate((base, *over)):
         files, faults, digest = read_yaml_tree(
             folder, "criteria/programs/" if number == 0 else f"{folder.name}/"
         )
@@ -59,7 +64,12 @@ def load_programs(folders: Iterable[Path] = (SHIPPED,)) -> tuple[Programs, list[
             problems.append(
                 unknown("edition", program.current_edition, editions, "current_edition").at(file=program.key)
             )
-    return Programs(programs, editions, "+".join(digests)), problems
+    local = {_key(head) for head in tree.editions if any(head.path.is_relative_to(folder) for folder in over)}
+    return Programs(programs, editions, "+".join(digests), frozenset(local & set(editions))), problems
+
+
+def _key(head: DataFile) -> str:
+    return str(head.data.get("key", "")) if isinstance(head.data, dict) else ""
 
 
 def _sort(files: Iterable[DataFile], tree: _Tree) -> list[Problem]:
@@ -87,15 +97,17 @@ def _sort(files: Iterable[DataFile], tree: _Tree) -> list[Problem]:
 
 
 def _programs(tree: _Tree, problems: list[Problem]) -> dict[str, Program]:
-    more: dict[Path, dict[str, Any]] = {}
+    # Sources belong to the program file beside them, or to the program they name (in a workspace).
+    more: dict[Path | str, dict[str, Any]] = {}
     for file in tree.sources:
-        found = (file.data or {}).get("sources", {}) if isinstance(file.data, dict) else {}
-        more.setdefault(file.path.parent, {}).update(found)
+        found = file.data if isinstance(file.data, dict) else {}
+        more.setdefault(found.get("program") or file.path.parent, {}).update(found.get("sources") or {})
     programs: dict[str, Program] = {}
     for file in tree.programs:
         data = file.data
         if isinstance(data, dict):
-            data = {**data, "sources": {**(data.get("sources") or {}), **more.get(file.path.parent, {})}}
+            extra = {**more.get(file.path.parent, {}), **more.get(str(data.get("key", "")), {})}
+            data = {**data, "sources": {**(data.get("sources") or {}), **extra}}
         program, faults = parse_model(Program, data, file)
         problems += faults
         if program is None:

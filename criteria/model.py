@@ -152,7 +152,8 @@ class Obligation(Frozen):
 
     `strength` and `applies_if` default to the criterion's. `illustrative` and `unverified` name
     dimensions (or `dimension.item`) that can never cause a shortfall; `thin` marks a heading or a
-    text without content.
+    text without content. `proposed` says which parameters were proposed from the text, and from
+    which words ("interval: at least once a year"), until somebody has confirmed them.
     """
 
     id: str
@@ -166,6 +167,7 @@ class Obligation(Frozen):
     scope: Scope | None = None
     deeming: Deeming | None = None
     operators: Names = ()
+    proposed: Names = ()
     note: str = ""
 
 
@@ -175,7 +177,7 @@ class Criterion(Frozen):
     `operators` are roles of the program (`all` for every certified role). `operators_unverified`
     are roles it is believed to bind without having been read. `under` names the binding provision
     that a guideline or questionnaire row spells out (VERDICTS V1). `translated_from` names the
-    language of the text that was read.
+    language of the text that was read; `original` keeps that text beside the statement.
     """
 
     ref: str
@@ -201,6 +203,7 @@ class Criterion(Frozen):
     unnumbered: bool = False
     topics: Names = ()
     translated_from: str = ""
+    original: str = ""
     source: Citation
     basis: Basis
     note: str = ""

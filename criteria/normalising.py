@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -117,6 +117,24 @@ def operator_types_in(text: str) -> list[Proposed]:
             found.append(Proposed("operators", key, match.group()))
     order = list(vocabulary().operators)
     return sorted(found, key=lambda one: order.index(one.value))
+
+
+def category_of(texts: Iterable[str]) -> Proposed | None:
+    """Return the category that headings or a category cell name; the innermost text is tried first."""
+    names = {fold(c.name): key for key, c in vocabulary().categories.items()}
+    for text in texts:
+        folded = fold(text).strip()
+        if folded in names or folded in vocabulary().categories:
+            return Proposed("category", names.get(folded, folded), text)
+        hits = [
+            (len(match.group()), key, match.group())
+            for key, pattern in _word_finder("categories")
+            for match in pattern.finditer(folded)
+        ]
+        if hits:
+            _, key, words = max(hits)
+            return Proposed("category", key, words)
+    return None
 
 
 _EVERYBODY = frozenset(

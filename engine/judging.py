@@ -84,6 +84,8 @@ def _settled(case: Case, results: Sequence[PathResult]) -> PathResult | None:
 def _silence(case: Case, clause: Clause, types: Sequence[str]) -> tuple[str, str]:
     """Return what silence means: absent only where everything on the subject was read."""
     category = clause.criterion.category
+    if case.library.unmapped(case.foreign.key):
+        return "unknown", "provisions_unmapped"
     if types and all(_read_whole(case, category, operator) for operator in types):
         return "absent", "no_provision_found"
     return "unknown", "edition_incomplete"

@@ -19,7 +19,7 @@ from criteria.loading import load_programs
 from criteria.model import Edition, Frozen, Program
 from criteria.problems import DataError, Problem, UnknownName
 from mappings.loading import SHIPPED as SHIPPED_MAPPINGS
-from mappings.loading import MapSet, load_mappings
+from mappings.loading import MapSet, load_mappings, obligation_ids
 from mappings.model import Control, DirectMap, Map, NoControl
 from mappings.reviewing import Review, reviewed_maps
 from mappings.workspace import reading
@@ -97,6 +97,15 @@ class Library:
             "edition of that program", name, (e.key for e in self.editions.values() if e.program == name)
         )
 
+    def unmapped(self, edition: str) -> tuple[str, ...]:
+        """Return the obligations of an edition that have neither a map nor a reason."""
+
+        def made() -> tuple[str, ...]:
+            maps = self.maps_of(edition).maps
+            return tuple(key for key in obligation_ids(self.editions[edition]) if maps.get(key, ()) == ())
+
+        return self.remember(("unmapped", edition), made)
+
     def maps_of(self, edition: str) -> MapSet:
         """Return the maps of an edition (an empty set where it has none)."""
         return self.maps.get(edition) or MapSet(edition, {})
@@ -120,7 +129,7 @@ def _read(
     programs_in: tuple[Path, ...], mappings_in: tuple[Path, ...], workspace: Path | None
 ) -> tuple[Library, list[Problem]]:
     programs, problems = load_programs(tuple(folder for folder in programs_in if folder.is_dir()))
-    mappings, faults = load_mappings(programs.editions, mappings_in)
+    mappings, faults = load_mappings(programs.editions, mappings_in, programs.local)
     reviews, settings, more, digest = _local(workspace) if workspace else ((), Settings(), [], "")
     digest = hashlib.sha256(f"{programs.digest}|{mappings.digest}|{digest}".encode()).hexdigest()
     maps = mappings.maps

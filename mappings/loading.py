@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,12 +47,13 @@ def obligation_ids(edition: Edition) -> dict[str, tuple[int, int]]:
 
 
 def load_mappings(
-    editions: Mapping[str, Edition], folders: Iterable[Path] = (SHIPPED,)
+    editions: Mapping[str, Edition], folders: Iterable[Path] = (SHIPPED,), local: Collection[str] = ()
 ) -> tuple[Mappings, list[Problem]]:
     """Load `controls/`, `maps/` and `direct/` below each folder; later folders lie over earlier ones.
 
-    A later folder's map of an obligation replaces an earlier folder's. Returns what could be
-    loaded and every problem found.
+    A later folder's map of an obligation replaces an earlier folder's. An obligation without map
+    or reason is an error, in a `local` edition (of a workspace) a note: it waits to be mapped.
+    Returns what could be loaded and every problem found.
     """
     found, problems, digests = Mappings(), [], []
     for number, folder in enumerate(folders):
@@ -67,7 +68,9 @@ def load_mappings(
             for file in files:
                 problems += read(file, found, number > 0)
     found.digest = "+".join(digests)
-    problems += list(_reference_problems(found, editions))
+    for problem in _reference_problems(found, editions):
+        waits = problem.code == "unmapped" and problem.file.removeprefix("maps of ") in local
+        problems.append(problem.at(severity="note") if waits else problem)
     return found, problems
 
 
