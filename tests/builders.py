@@ -33,7 +33,8 @@ def obligation(key: str, text: str, **more: Any) -> Obligation:
 def criterion(ref: str, category: str, *obligations: Obligation | str, **more: Any) -> Criterion:
     """Return a criterion in own words; obligations given as texts get the letters a, b, c …"""
     made = tuple(
-        one if isinstance(one, Obligation) else obligation("abcdefgh"[n], one) for n, one in enumerate(obligations)
+        one if isinstance(one, Obligation) else obligation("abcdefgh"[n], one)
+        for n, one in enumerate(obligations)
     )
     values = {
         "title": f"Subject {ref}",
@@ -72,13 +73,25 @@ def program(key: str, name: str, **more: Any) -> Program:
         "direction": "both",
         "legal_basis": (cited,),
         "launched": {"value": "2001", "basis": "secondary", "sources": ("rules",)},
-        "status": ({"from": date(2001, 1, 1), "status": "operational", "basis": "published", "sources": ("act",)},),
+        "status": (
+            {"from": date(2001, 1, 1), "status": "operational", "basis": "published", "sources": ("act",)},
+        ),
         "validation": ({**cited, "value": f"Officers of {name} visit every site."},),
         "tiers": ({"key": "full", "name": "Full member", "mutual_recognition": True},),
         "strength_words": {"must": "must", "should": "should"},
         "roles": (
-            {"key": "imp", "name": "Importing member", "operator_types": ("importer",), "direction": "import"},
-            {"key": "exp", "name": "Exporting member", "operator_types": ("exporter",), "direction": "export"},
+            {
+                "key": "imp",
+                "name": "Importing member",
+                "operator_types": ("importer",),
+                "direction": "import",
+            },
+            {
+                "key": "exp",
+                "name": "Exporting member",
+                "operator_types": ("exporter",),
+                "direction": "export",
+            },
         ),
         "sources": {
             "rules": {"document": f"Rules of {name}", "url": f"https://{key}.example/rules"},
@@ -146,35 +159,65 @@ def _named_by_policy() -> list[str]:
 
 
 HOME_CRITERIA = (
-    criterion("1.1", "security_vision", obligation("a", "the plan is reviewed every year", parameters={"interval": "12 months"})),
+    criterion(
+        "1.1",
+        "security_vision",
+        obligation("a", "the plan is reviewed every year", parameters={"interval": "12 months"}),
+    ),
     criterion("1.2", "security_vision", "management signs the plan"),
     criterion("2.1", "business_partners", "partners are screened"),
     criterion(
-        "2.2", "business_partners", obligation("a", "partners are checked every year", parameters={"interval": "12 months"}),
-        "results are kept", operators_unverified=("exp",), operators=("imp",),
+        "2.2",
+        "business_partners",
+        obligation("a", "partners are checked every year", parameters={"interval": "12 months"}),
+        "results are kept",
+        operators_unverified=("exp",),
+        operators=("imp",),
     ),
     criterion("2.3", "cybersecurity", "accounts are personal", "passwords are changed"),
-    criterion("3.1", "seal", obligation("a", "high-security seals are used", parameters={"seal_standard": "iso17712_high_security"})),
+    criterion(
+        "3.1",
+        "seal",
+        obligation(
+            "a", "high-security seals are used", parameters={"seal_standard": "iso17712_high_security"}
+        ),
+    ),
     criterion("3.2", "cybersecurity", "networks are tested"),
     criterion("3.3", "personnel", "applicants are vetted"),
     criterion("3.4", "personnel", "keys are returned on leaving", strength="should"),
     criterion("4.1", "physical_security", "fences are inspected", applies_if="fencing_used"),
-    criterion("4.2", "physical_security", "gates are watched", basis="secondary", unverified_parts="at night"),
+    criterion(
+        "4.2", "physical_security", "gates are watched", basis="secondary", unverified_parts="at night"
+    ),
     criterion("5.1", "business_partners", "no forced labor is used", scope="forced_labor"),
     criterion("6.1", "compliance_record", "customs law was not broken", scope="compliance"),
     criterion("7.1", "training", "drivers are trained", unnumbered=True),
     criterion("V.1", "validation", "sites are visited before the decision"),
-    criterion("V.2", "validation", obligation("a", "members are validated again", parameters={"interval": "4 years"})),
-)  # fmt: skip
+    criterion(
+        "V.2",
+        "validation",
+        obligation("a", "members are validated again", parameters={"interval": "4 years"}),
+    ),
+)
 
 AWAY_CRITERIA = (
-    criterion("A1", "security_vision", obligation("a", "the plan is reviewed twice a year", parameters={"interval": "6 months"})),
+    criterion(
+        "A1",
+        "security_vision",
+        obligation("a", "the plan is reviewed twice a year", parameters={"interval": "6 months"}),
+    ),
     criterion("A2", "security_vision", "the board signs the plan", instrument="questionnaire", under="A1"),
     criterion("A3", "business_partners", "partners should be screened", strength="should"),
-    criterion("A4", "business_partners", obligation("a", "partners are checked from time to time", parameters={"interval": "vague"})),
+    criterion(
+        "A4",
+        "business_partners",
+        obligation("a", "partners are checked from time to time", parameters={"interval": "vague"}),
+    ),
     criterion("A5", "cybersecurity", "accounts are personal"),
     criterion("A6", "personnel", "staff are looked at"),
-    criterion("A7", "physical_security", "gates are watched by guards", basis="unverified", source={"id": "talk"}),
+    criterion(
+        "A7", "physical_security", "gates are watched by guards", basis="unverified", source={"id": "talk"}
+    ),
     criterion("A8", "training", "drivers are trained", translated_from="Japanese"),
     criterion("A9", "training", "their knowledge is tested"),
     criterion("X1", "procedural", "export papers are numbered", direction="export"),
@@ -183,23 +226,47 @@ AWAY_CRITERIA = (
     criterion("X4", "procedural", "this chapter is about goods", strength="info"),
     criterion("X5", "procedural", "forms are blue"),
     criterion("W1", "validation", "officers visit sites before they decide"),
-    criterion("W2", "validation", obligation("a", "members are validated again", parameters={"interval": "5 years"})),
-)  # fmt: skip
+    criterion(
+        "W2", "validation", obligation("a", "members are validated again", parameters={"interval": "5 years"})
+    ),
+)
 
 
 def _maps() -> dict[str, dict[str, Entry]]:
     home = {
-        "1.1.a": "plan.review", "1.2.a": "plan.signed", "2.1.a": "partner.screen", "2.2.a": "partner.check",
-        "2.2.b": "partner.results", "2.3.a": "it.accounts", "2.3.b": "it.passwords", "3.1.a": "seal.used",
-        "3.2.a": "it.tests", "3.3.a": "staff.vetting", "3.4.a": "staff.keys", "4.1.a": "fence.inspect",
-        "4.2.a": "gate.watch", "5.1.a": "labor.free", "6.1.a": "law.record", "7.1.a": "driver.training",
-        "V.1.a": "valid.on_site_validation", "V.2.a": "valid.revalidation",
-    }  # fmt: skip
+        "1.1.a": "plan.review",
+        "1.2.a": "plan.signed",
+        "2.1.a": "partner.screen",
+        "2.2.a": "partner.check",
+        "2.2.b": "partner.results",
+        "2.3.a": "it.accounts",
+        "2.3.b": "it.passwords",
+        "3.1.a": "seal.used",
+        "3.2.a": "it.tests",
+        "3.3.a": "staff.vetting",
+        "3.4.a": "staff.keys",
+        "4.1.a": "fence.inspect",
+        "4.2.a": "gate.watch",
+        "5.1.a": "labor.free",
+        "6.1.a": "law.record",
+        "7.1.a": "driver.training",
+        "V.1.a": "valid.on_site_validation",
+        "V.2.a": "valid.revalidation",
+    }
     away = {
-        "A1.a": "plan.review", "A2.a": "plan.signed", "A3.a": "partner.screen", "A4.a": "partner.check", "A5.a": "it.accounts",
-        "A7.a": "gate.watch", "A8.a": "driver.training", "A9.a": "driver.training", "X1.a": "export.papers",
-        "X2.a": "visitor.count", "W1.a": "valid.on_site_validation", "W2.a": "valid.revalidation",
-    }  # fmt: skip
+        "A1.a": "plan.review",
+        "A2.a": "plan.signed",
+        "A3.a": "partner.screen",
+        "A4.a": "partner.check",
+        "A5.a": "it.accounts",
+        "A7.a": "gate.watch",
+        "A8.a": "driver.training",
+        "A9.a": "driver.training",
+        "X1.a": "export.papers",
+        "X2.a": "visitor.count",
+        "W1.a": "valid.on_site_validation",
+        "W2.a": "valid.revalidation",
+    }
     entries: dict[str, Entry] = {key: mapped(control) for key, control in away.items()}
     entries["A6.a"] = mapped("staff.vetting", status="proposed")
     entries["A9.a"] = mapped("driver.training", "subset-of")
@@ -221,13 +288,17 @@ def small_library(
         (
             edition("home-2025", "home", home, direction="import"),
             edition(
-                "away-2025", "away", away,
+                "away-2025",
+                "away",
+                away,
                 completeness={"default": "full", "cybersecurity": "partial"},
-                conditions_absent=({"condition": "fencing_used", "source": "Away has no fences", "basis": "text"},),
+                conditions_absent=(
+                    {"condition": "fencing_used", "source": "Away has no fences", "basis": "text"},
+                ),
             ),
         ),
         _maps(),
-    )  # fmt: skip
+    )
 
 
 def small_comparison(
@@ -236,7 +307,13 @@ def small_comparison(
     """Return a library (by default the small one) and the comparison of Away with Home in it."""
     library = library or small_library()
     made = compare(
-        library, library.editions["home-2025"], library.editions["away-2025"], shipped_policy(), default_matcher(),
-        AS_OF, scope, warnings=tuple(warnings),
-    )  # fmt: skip
+        library,
+        library.editions["home-2025"],
+        library.editions["away-2025"],
+        shipped_policy(),
+        default_matcher(),
+        AS_OF,
+        scope,
+        warnings=tuple(warnings),
+    )
     return library, made

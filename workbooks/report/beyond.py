@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from engine.findings import ReverseRow
+from workbooks.report.cells import Cell, Column, Value
 from workbooks.report.content import Content
-from workbooks.report.sheet import Book, Cell, Column, Value
+from workbooks.report.sheet import Book
 from workbooks.report.styles import REVERSE_FILL, filled
 from workbooks.report.words import category_name, word
 
@@ -38,7 +39,11 @@ def _lead(content: Content) -> str:
         f"{word('reverse', kind).lower()} {counts[kind]}"
         for kind in ("matched", "beyond", "legal_limit", "unmapped", "out_of_scope", "background")
     ]
-    return f"The other direction: {total} clauses of {content.them}, of which {', '.join(parts)}. Matched ones stand on Side by side."
+    counted = ", ".join(parts)
+    return (
+        f"The other direction: {total} clauses of {content.them}, of which {counted}. "
+        "Matched ones stand on Side by side."
+    )
 
 
 def _row(content: Content, row: ReverseRow) -> Iterator[Value]:

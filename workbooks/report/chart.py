@@ -7,10 +7,10 @@ from typing import Any
 from engine.findings import VERDICTS
 from workbooks.report.content import Content
 from workbooks.report.sheet import Sheet
-from workbooks.report.styles import FONT, INK, PAPER, RULE, VERDICT_FILL
+from workbooks.report.styles import FONT, INK, PAPER, RULE, VERDICT_FILL, readable_on
 from workbooks.report.words import category_name, word
 
-HEIGHT_IN_ROWS = 24
+HEIGHT_IN_ROWS = 19
 _PIXELS_PER_ROW = 20
 _PATTERNS = {"not_evidenced": "wide_upward_diagonal", "not_reviewed": "dotted_grid"}
 
@@ -28,6 +28,11 @@ def add_chart(sheet: Sheet, content: Content, row: int, first: int, last: int) -
                 "values": [sheet.name, first, column, last, column],
                 "border": {"color": INK, "width": 0.5},
                 "gap": 45,
+                "data_labels": {
+                    "value": True,
+                    "num_format": "0;;",  # no label on an empty part
+                    "font": {"name": FONT, "size": 8, "color": readable_on(VERDICT_FILL[verdict])},
+                },
                 **_ground(verdict),
             }
         )
@@ -41,10 +46,17 @@ def add_chart(sheet: Sheet, content: Content, row: int, first: int, last: int) -
     )
     chart.set_y_axis({"reverse": True, "num_font": font, "line": {"color": RULE}, "major_tick_mark": "none"})
     chart.set_x_axis(
-        {"num_font": font, "num_format": "0", "major_gridlines": {"visible": True, "line": {"color": RULE, "width": 0.5}},
-         "name": "Number of criteria", "name_font": {**font, "bold": False}, "min": 0, "line": {"none": True},
-         "label_position": "high"}
-    )  # fmt: skip
+        {
+            "num_font": font,
+            "num_format": "0",
+            "major_gridlines": {"visible": True, "line": {"color": RULE, "width": 0.5}},
+            "name": "Number of criteria",
+            "name_font": {**font, "bold": False},
+            "min": 0,
+            "line": {"none": True},
+            "label_position": "high",
+        }
+    )
     chart.set_legend({"position": "bottom", "font": font})
     chart.set_chartarea({"border": {"color": RULE}, "fill": {"color": PAPER}})
     chart.set_size({"width": 1000, "height": HEIGHT_IN_ROWS * _PIXELS_PER_ROW})

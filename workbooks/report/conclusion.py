@@ -86,7 +86,7 @@ def why(content: Content, track: TrackConclusion) -> str:
     if not row.when:
         return f"Row {number} of the policy table: no row above it fits (see Method)."
     parts = [
-        f"{MEASURES.get(name, name.replace('_', ' '))}: {measure(track.numbers, name)}, asked for: {threshold(name, wanted)}"
+        f"{MEASURES.get(name, name)}: {measure(track.numbers, name)}, asked for: {threshold(name, wanted)}"
         for name, wanted in row.when.items()
     ]
     return f"Row {number} of the policy table fits: " + "; ".join(parts) + "."
@@ -96,7 +96,8 @@ def track_line(content: Content, track: TrackConclusion) -> str:
     """Return a track's recommendation and its main numbers in a line."""
     numbers = track.numbers
     return (
-        f"Recommendation for this track (not a decision): {word('recommendations', track.recommendation)}. "
-        f"Similar {measure(numbers, 'similar_share')} of the musts that count; critical {numbers['critical']}; "
-        f"open {measure(numbers, 'open_share')}."
+        "Recommendation for this track (not a decision): "
+        f"{word('recommendations', track.recommendation)}. "
+        f"Similar {measure(numbers, 'similar_share')} of the musts that count; "
+        f"critical {numbers['critical']}; open {measure(numbers, 'open_share')}."
     )

@@ -13,7 +13,7 @@ from engine.findings import SEVERITIES, Comparison, Evidence, Finding, ReverseRo
 from engine.policy import TableModel
 from engine.wording import GAPS, reason_texts
 from mappings.library import Library
-from workbooks.report.sheet import FIRST_ROW, Place
+from workbooks.report.cells import FIRST_ROW, Place
 from workbooks.report.words import edition_name, program_name
 
 Audience = Literal["own", "partner"]
@@ -139,7 +139,7 @@ class Content:
         return places
 
     def place(self, kind: str, key: str) -> Place | None:
-        """Return where a criterion, gap, source ("baseline" or "foreign") or obligation stands, if anywhere."""
+        """Return where a criterion, its gap or obligations, or a source of a side stands, if anywhere."""
         return self._places.get((kind, key))
 
     def source_place(self, finding: Finding) -> Place | None:
@@ -213,9 +213,14 @@ def profile_facts(program: Program) -> tuple[Cited, ...]:
     """Return every cited fact of a program."""
     launched = (program.launched,) if program.launched else ()
     return (
-        *program.legal_basis, *launched, *program.eligibility, *program.statistics, *program.validation,
-        *program.benefits, *program.remarks,
-    )  # fmt: skip
+        *program.legal_basis,
+        *launched,
+        *program.eligibility,
+        *program.statistics,
+        *program.validation,
+        *program.benefits,
+        *program.remarks,
+    )
 
 
 def split_question(text: str) -> tuple[str, str]:

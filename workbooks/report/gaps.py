@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from engine.findings import Finding
 from engine.wording import reason_words
+from workbooks.report.cells import Cell, Column, Value
 from workbooks.report.content import Content, split_question
-from workbooks.report.sheet import Book, Cell, Column, Value
+from workbooks.report.sheet import Book
 from workbooks.report.side_by_side import severity_cell, verdict_cell
 from workbooks.report.words import bullets, category_name, word
 

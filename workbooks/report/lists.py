@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from workbooks.report.cells import FIRST_ROW, Column
 from workbooks.report.content import Content
-from workbooks.report.sheet import FIRST_ROW, Book, Column
+from workbooks.report.sheet import Book
 from workbooks.report.words import words
 
 POSITIONS_NAME = "agreed_positions"

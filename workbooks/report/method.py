@@ -6,34 +6,27 @@ import re
 from collections.abc import Iterator, Mapping
 
 from engine.policy import RowModel, TableModel
+from workbooks.report.cells import Cell, Column, Value
 from workbooks.report.conclusion import threshold
 from workbooks.report.content import Content
-from workbooks.report.sheet import Book, Cell, Column, Value
+from workbooks.report.sheet import Book
 from workbooks.report.words import category_name, edition_name, operator_name, word, words
 
 _THOUSANDTHS = re.compile(r",? in thousandths(?: of N)?(?:, rounded (?:up|down))?")
 _OWN_TABLES = frozenset({"severity", "recommendation"})
 _SECTIONS = (
-    ("Verdicts", "verdicts"), ("Shortfall of a partly met criterion", "shortfalls"), ("Outcome of an obligation", "outcomes"),
-    ("Strength", "strengths"), ("Instrument", "instruments"), ("Basis: how far a source was read", "bases"),
-    ("Relationship of a clause to a shared control", "relationships"), ("Map", "map_statuses"),
+    ("Verdicts", "verdicts"),
+    ("Shortfall of a partly met criterion", "shortfalls"),
+    ("Outcome of an obligation", "outcomes"),
+    ("Strength", "strengths"),
+    ("Instrument", "instruments"),
+    ("Basis: how far a source was read", "bases"),
+    ("Relationship of a clause to a shared control", "relationships"),
+    ("Map", "map_statuses"),
     ("Other direction", "reverse"),
-)  # fmt: skip
+)
+_RULES = ("Rules of comparison", "rules")
 _OWN_SECTIONS = (("Severity", "severities"), ("Recommendation", "recommendations"))
-_RULES = (
-    ("One path carries everything", "A single foreign clause, a group that was mapped together, or another accepted status has to "
-     "carry the whole outcome: never the strength of one clause and the interval of another. The best path counts."),
-    ("Measures one by one", "Every measure (interval, retention, time limit, standard, list) is compared on its own, and a stricter "
-     "one never makes up for a looser one. A figure against no figure counts as looser; illustrations never count."),
-    ("Through shared controls", "Both texts are mapped to a catalogue of shared controls. Only what follows with certainty from the "
-     "two maps counts; what stays open is “not reviewed”."),
-    ("Silence", "Silence counts as “no counterpart” only where all of the foreign text on the subject was read; otherwise it is "
-     "“not evidenced”."),
-    ("All types, then each", "The verdict takes foreign clauses of any operator type; the sheet Operator types holds the verdict for "
-     "each. A missing type never lowers the verdict."),
-    ("Provisional", "A verdict is provisional if it would be lower without what is unverified. Provisional ones are counted apart."),
-    ("Counts", "Every count is n of N. Criteria that are not counted in N are shown all the same and say so."),
-)  # fmt: skip
 
 
 def write_method(book: Book, content: Content) -> None:
@@ -73,12 +66,10 @@ def _identity(content: Content) -> Iterator[list[Value]]:
 
 
 def _words(content: Content) -> Iterator[list[Value]]:
-    for part, key in (*_SECTIONS, *(_OWN_SECTIONS if content.own else ())):
+    for part, key in (*_SECTIONS, *(_OWN_SECTIONS if content.own else ()), _RULES):
         for entry in words()[key].values():
             if entry["meaning"]:
                 yield [part, entry["name"], entry["meaning"]]
-    for item, text in _RULES:
-        yield ["Rules of comparison", item, text]
 
 
 def _policy(content: Content) -> Iterator[list[Value]]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from engine.findings import Evidence, Finding, ObligationFinding
 from engine.wording import reason_words
+from workbooks.report.cells import Cell, Column, Value
 from workbooks.report.content import Content, source_keys
-from workbooks.report.sheet import Book, Cell, Column, Value
+from workbooks.report.sheet import Book
 from workbooks.report.words import bullets, parameters_text, word
 
 
@@ -34,7 +35,10 @@ def write_obligations(book: Book, content: Content) -> None:
         Column("Source", 28, "muted"),
         Column("Source", 9, "link"),
     )
-    lead = "Each clause of each criterion with all that its outcome rests on; one clause there, or one group, carries an outcome alone."
+    lead = (
+        "Each clause of each criterion with all that its outcome rests on; "
+        "one clause there, or one group, carries an outcome alone."
+    )
     sheet = book.sheet(
         "Obligations", "Obligations and the links behind them", lead, across=len(columns), pages_wide=2
     )

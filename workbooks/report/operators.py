@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from criteria.vocabulary import vocabulary
 from engine.findings import Finding
+from workbooks.report.cells import Cell, Column, Value
 from workbooks.report.content import Content
-from workbooks.report.sheet import Book, Cell, Column, Value
-from workbooks.report.styles import VERDICT_FILL, filled
+from workbooks.report.sheet import Book
 from workbooks.report.side_by_side import verdict_cell
+from workbooks.report.styles import VERDICT_FILL, filled
 from workbooks.report.words import category_name, operator_name, word
 
 UNVERIFIED = " (?)"
@@ -27,8 +28,8 @@ def write_operators(book: Book, content: Content) -> None:
         *(Column(operator_name(operator), 9.5, "center", "header_turned") for operator in types),
     )
     lead = (
-        "Verdict for each operator type that the criterion binds. “(?)”: believed to bind this type, the text was not read for it. "
-        "“–”: does not bind this type."
+        "Verdict for each operator type that the criterion binds. “(?)”: believed to bind "
+        "this type, the text was not read for it. “–”: does not bind this type."
     )
     sheet = book.sheet("Operator types", "Operator types", lead, across=len(columns))
     sheet.table(columns, (list(_row(content, f, types)) for f in content.comparison.findings), frozen=3)

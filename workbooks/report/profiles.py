@@ -7,8 +7,9 @@ from itertools import zip_longest
 
 from criteria.model import Cited, Edition, Program
 from criteria.vocabulary import vocabulary
+from workbooks.report.cells import Cell, Column, Value
 from workbooks.report.content import Content
-from workbooks.report.sheet import Book, Cell, Column, Value
+from workbooks.report.sheet import Book
 from workbooks.report.words import category_name, operator_name, word
 
 Statement = tuple[str, str, str]
@@ -117,7 +118,8 @@ def _roles(program: Program) -> Iterator[str]:
 def _edition(edition: Edition) -> str:
     since, until = edition.in_force.since, edition.in_force.until
     period = f", in force from {since:%Y-%m-%d}" if since else ", date of entry into force not known"
-    return f"{edition.title}{period}{f' until {until:%Y-%m-%d}' if until else ''}; {len(edition.criteria)} criteria"
+    end = f" until {until:%Y-%m-%d}" if until else ""
+    return f"{edition.title}{period}{end}; {len(edition.criteria)} criteria"
 
 
 def _completeness(edition: Edition) -> str:
@@ -129,14 +131,15 @@ def _completeness(edition: Edition) -> str:
             continue
         name = "All others" if category == "default" else category_name(category)
         if isinstance(level, dict):
-            parts = [
-                f"{'otherwise' if key == 'default' else operator_name(key).lower()} {word('completeness', value)}"
-                for key, value in level.items()
-            ]
+            parts = [f"{_type_name(key)} {word('completeness', value)}" for key, value in level.items()]
             lines.append(f"{name}: {'; '.join(parts)}")
         else:
             lines.append(f"{name}: {word('completeness', str(level))}")
     return "\n".join(lines)
+
+
+def _type_name(key: str) -> str:
+    return "otherwise" if key == "default" else operator_name(key).lower()
 
 
 def _absent(edition: Edition) -> Iterator[Statement]:

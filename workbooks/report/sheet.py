@@ -7,74 +7,28 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, BinaryIO, Final
 
-import xlsxwriter
-from xlsxwriter.core import Core
-from xlsxwriter.format import Format
-from xlsxwriter.packager import Packager
-from xlsxwriter.worksheet import Worksheet
+import xlsxwriter  # type: ignore[import-untyped]
+from xlsxwriter.core import Core  # type: ignore[import-untyped]
+from xlsxwriter.packager import Packager  # type: ignore[import-untyped]
 
+from workbooks.report.cells import FIRST_ROW, HEADER_ROW, Cell, Column, Place, Value
 from workbooks.report.styles import LINE_HEIGHT, MOST_HEIGHT, SIZE, STYLES, Style
 from workbooks.report.texts import like_a_formula, line_count, safe, shorten
 
-HEADER_ROW: Final = 3
-"""Where the header of a sheet's table stands, counted from 0: below marking, title and lead."""
-FIRST_ROW: Final = HEADER_ROW + 1
 LANGUAGE: Final = "en-US"
 _A4: Final = 9
 _PADDING: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A cell to link to; row and column are counted from 0."""
-
-    sheet: str
-    row: int = 0
-    column: int = 0
-
-    @property
-    def url(self) -> str:
-        """The link as XlsxWriter takes it."""
-        quoted = self.sheet.replace("'", "''")
-        return f"internal:'{quoted}'!{xlsxwriter.utility.xl_rowcol_to_cell(self.row, self.column)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What a cell holds: a text or a number, its style, and where it leads."""
-
-    value: str | int
-    style: str | Style = ""
-    link: Place | None = None
-
-
-Value = Cell | str | int
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table: title, width in Excel's units, style of its cells.
-
-    A text that would need more than the highest row ends with `overflow`, where that is given: the
-    column is then composed of what another sheet holds in full.
-    """
-
-    title: str
-    width: float
-    style: str = "text"
-    header: str = "header"
-    overflow: str = ""
-
-
-class _CoreWithLanguage(Core):
+class _CoreWithLanguage(Core):  # type: ignore[misc]
     """The document's core properties with its language, which XlsxWriter has no setting for."""
 
     def _write_cp_content_status(self) -> None:
-        super()._write_cp_content_status()  # type: ignore[no-untyped-call]
+        super()._write_cp_content_status()
         self._xml_data_element("dc:language", LANGUAGE)
 
 
-class _Packager(Packager):
+class _Packager(Packager):  # type: ignore[misc]
     def _write_core_file(self) -> None:
         core = _CoreWithLanguage()
         core._set_properties(self.workbook.doc_properties)
@@ -82,7 +36,7 @@ class _Packager(Packager):
         core._assemble_xml_file()
 
 
-class _Workbook(xlsxwriter.Workbook):
+class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
     def _get_packager(self) -> Packager:
         return _Packager()
 
@@ -94,7 +48,7 @@ class Book:
     workbook: Any
     marking: str
     footer: str
-    formats: dict[tuple[tuple[str, Any], ...], Format] = field(default_factory=dict)
+    formats: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
 
     @classmethod
     def open(
@@ -125,7 +79,7 @@ class Book:
         )
         return cls(workbook, marking, footer)
 
-    def format(self, style: str | Style, *, quoted: bool = False) -> Format:
+    def format(self, style: str | Style, *, quoted: bool = False) -> Any:
         """Return the format of a style; `quoted` keeps a text a text when it is typed in again."""
         properties = dict(STYLES[style] if isinstance(style, str) else style)
         if quoted:
@@ -168,7 +122,7 @@ class Sheet:
 
     book: Book
     name: str
-    worksheet: Worksheet
+    worksheet: Any
     pages_wide: int = 1
     widths: dict[int, float] = field(default_factory=dict)
 
@@ -223,26 +177,43 @@ class Sheet:
         if isinstance(cell.value, int):
             _done(self.worksheet.write_number(row, column, cell.value, self.book.format(chosen)))
             return
-        text = safe(cell.value)
+        text = cell.text
         form = self.book.format(chosen, quoted=like_a_formula(text))
         if not text:
             _done(self.worksheet.write_blank(row, column, None, form))
+        elif cell.heading and text != safe(cell.heading):
+            self._write_headed(row, column, cell, chosen, form)
         elif cell.link is not None:
             _done(self.worksheet.write_url(row, column, cell.link.url, form, text))
         else:
             _done(self.worksheet.write_string(row, column, text, form))
 
+    def _write_headed(self, row: int, column: int, cell: Cell, style: str | Style, form: Any) -> None:
+        heading = safe(cell.heading)
+        plain = self.book.format(dict(STYLES[style] if isinstance(style, str) else style))
+        bold = self.book.format({**(STYLES[style] if isinstance(style, str) else style), "bold": True})
+        rest = cell.text.removeprefix(heading)
+        _done(self.worksheet.write_rich_string(row, column, bold, heading, plain, rest, form))
+
     def merged(
-        self, row: int, first: int, last: int, text: str, style: str | Style, height: float | None = None
+        self,
+        row: int,
+        first: int,
+        last: int,
+        text: str,
+        style: str | Style,
+        height: float | None = None,
+        lowest: float = 0,
     ) -> None:
-        """Write a text over several columns of a row, high enough for it."""
+        """Write a text over several columns of a row, high enough for it (or as high as told)."""
         room = sum(self.widths.get(column, 8.43) for column in range(first, last + 1))
         form = self.book.format(style, quoted=like_a_formula(safe(text)))
         if last > first:
             _done(self.worksheet.merge_range(row, first, row, last, "", form))
         self.write(row, first, Cell(text, style))
         size = float((STYLES[style] if isinstance(style, str) else style).get("font_size", SIZE))
-        self.height(row, height or line_count(safe(text), room, size) * LINE_HEIGHT * size / SIZE + _PADDING)
+        needed = line_count(safe(text), room, size) * LINE_HEIGHT * size / SIZE + _PADDING
+        self.height(row, height or max(needed, lowest))
 
     def row(self, row: int, values: Sequence[Value], columns: Sequence[Column], first: int = 0) -> None:
         """Write a row of a table, high enough for its longest text."""
@@ -250,10 +221,10 @@ class Sheet:
         lines = 1
         for offset, (value, column) in enumerate(zip(values, columns, strict=True)):
             cell = value if isinstance(value, Cell) else Cell(value)
-            text = safe(str(cell.value))
-            if column.overflow:
-                text = shorten(text, column.width, most, column.overflow, SIZE)
-                cell = Cell(text if isinstance(cell.value, str) else cell.value, cell.style, cell.link)
+            if column.overflow and isinstance(cell.value, str):
+                shown = shorten(cell.text, column.width, most, column.overflow, SIZE)
+                cell = Cell(shown, cell.style, cell.link)
+            text = cell.text
             lines = max(lines, line_count(text, column.width, SIZE))
             self.write(row, first + offset, cell, column.style)
         self.height(row, lines * LINE_HEIGHT + _PADDING)

@@ -11,10 +11,11 @@ from datetime import date
 
 from engine.findings import Evidence, Finding
 from engine.wording import reason_words
+from workbooks.report.cells import FIRST_ROW, Cell, Column, Value
 from workbooks.report.conclusion import track_line
 from workbooks.report.content import Content, source_keys
 from workbooks.report.lists import POSITIONS_NAME
-from workbooks.report.sheet import FIRST_ROW, Book, Cell, Column, Sheet, Value
+from workbooks.report.sheet import Book, Sheet
 from workbooks.report.styles import SEVERITY_FILL, VERDICT_FILL, filled
 from workbooks.report.words import bullets, category_name, parameters_text, word
 
@@ -60,7 +61,10 @@ def columns(content: Content) -> tuple[Column, ...]:
 
 def write_side_by_side(book: Book, content: Content) -> None:
     """Write the sheet of the security criteria."""
-    lead = f"{content.pair}. Every security criterion of {content.us} once; the yellow columns are to be filled in at the table."
+    lead = (
+        f"{content.pair}. Every security criterion of {content.us} once; "
+        "the yellow columns are to be filled in at the table."
+    )
     _write(book, content, "Side by side", "Side by side: security criteria", lead, content.criteria)
 
 
@@ -90,21 +94,38 @@ def _allow(sheet: Sheet, listed: Sequence[Column], last: int) -> None:
     titles = [column.title for column in listed]
     agreed, day = titles.index("Agreed position"), titles.index("Date")
     sheet.worksheet.data_validation(
-        FIRST_ROW, agreed, last, agreed,
-        {"validate": "list", "source": f"={POSITIONS_NAME}", "error_type": "warning", "input_title": "Agreed position",
-         "input_message": "Choose from the list (sheet Lists)."},
-    )  # fmt: skip
+        FIRST_ROW,
+        agreed,
+        last,
+        agreed,
+        {
+            "validate": "list",
+            "source": f"={POSITIONS_NAME}",
+            "error_type": "warning",
+            "input_title": "Agreed position",
+            "input_message": "Choose from the list (sheet Lists).",
+        },
+    )
     sheet.worksheet.data_validation(
-        FIRST_ROW, day, last, day,
-        {"validate": "date", "criteria": ">=", "value": date(2000, 1, 1), "error_type": "warning", "error_title": "Date",
-         "error_message": "Write a date, such as 2026-11-24."},
-    )  # fmt: skip
+        FIRST_ROW,
+        day,
+        last,
+        day,
+        {
+            "validate": "date",
+            "criteria": ">=",
+            "value": date(2000, 1, 1),
+            "error_type": "warning",
+            "error_title": "Date",
+            "error_message": "Write a date, such as 2026-11-24.",
+        },
+    )
 
 
 def _row(content: Content, finding: Finding) -> Iterator[Value]:
     yield Cell(finding.criterion, "link", content.place("obligations", finding.criterion))
     yield category_name(finding.category)
-    yield f"{finding.title}\n{finding.text}" if finding.title else finding.text
+    yield Cell(finding.text, heading=finding.title)
     yield word("strengths", finding.strength)
     yield foreign_text(content, finding)
     yield verdict_cell(finding.verdict)

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from criteria.model import BASES
+from workbooks.report.cells import Cell, Column, Place, Value
 from workbooks.report.content import Content, SourceUse
-from workbooks.report.sheet import Book, Cell, Column, Place, Value
+from workbooks.report.sheet import Book
 from workbooks.report.words import word
 
 
@@ -23,7 +24,9 @@ def write_sources(book: Book, content: Content) -> None:
         Column("Criteria whose findings use it", 54),
         Column("First use", 10, "link"),
     )
-    lead = "How far each source was read is said of each statement taken from it: see “Basis” on the sheet Method."
+    lead = (
+        "How far a source was read is said of each statement taken from it: see “Basis” on the sheet Method."
+    )
     sheet = book.sheet("Sources", "Sources", lead, across=len(columns))
     sheet.table(columns, (list(_row(content, use)) for use in content.sources))
 

@@ -17,29 +17,54 @@ MOST_HEIGHT: Final = 409.0
 """The highest a row can be, in points."""
 
 INK, PAPER, RULE, NAVY, PALE, FAINT, LINK = (
-    "#1F2933", "#FFFFFF", "#C5CED8", "#12355B", "#E8EEF5", "#F5F7FA", "#0B5394",
-)  # fmt: skip
+    "#1F2933",
+    "#FFFFFF",
+    "#C5CED8",
+    "#12355B",
+    "#E8EEF5",
+    "#F5F7FA",
+    "#0B5394",
+)
 FILL_IN: Final = "#FFFBE6"
 
 Style = Mapping[str, Any]
 
 VERDICT_FILL: Final[Mapping[str, str]] = {
-    "exceeds": "#08519C", "meets": "#9ECAE1", "partly_meets": "#FDC27C", "no_counterpart": "#A63603",
-    "not_evidenced": "#BDBDBD", "not_reviewed": "#DADADA", "not_applicable": "#EFEFEF", "out_of_scope": "#F7F7F7",
-}  # fmt: skip
+    "exceeds": "#08519C",
+    "meets": "#9ECAE1",
+    "partly_meets": "#FDC27C",
+    "no_counterpart": "#A63603",
+    "not_evidenced": "#BDBDBD",
+    "not_reviewed": "#DADADA",
+    "not_applicable": "#EFEFEF",
+    "out_of_scope": "#F7F7F7",
+}
 SEVERITY_FILL: Final[Mapping[str, str]] = {
-    "critical": "#7F2704", "high": "#BF4A02", "medium": "#FDAE6B", "low": "#FEE6CE", "clarify": "#D9D9D9",
-}  # fmt: skip
+    "critical": "#7F2704",
+    "high": "#BF4A02",
+    "medium": "#FDAE6B",
+    "low": "#FEE6CE",
+    "clarify": "#D9D9D9",
+}
 RECOMMENDATION_FILL: Final[Mapping[str, str]] = {
-    "aligned": "#08519C", "aligned_with_reservations": "#9ECAE1", "insufficient_evidence": "#BDBDBD",
-    "not_aligned": "#A63603", "not_ready": "#7F2704",
-}  # fmt: skip
+    "aligned": "#08519C",
+    "aligned_with_reservations": "#9ECAE1",
+    "insufficient_evidence": "#BDBDBD",
+    "not_aligned": "#A63603",
+    "not_ready": "#7F2704",
+}
 PREREQUISITE_FILL: Final[Mapping[str, str]] = {
-    "met": "#9ECAE1", "not_met": "#A63603", "not_evidenced": "#BDBDBD",
-}  # fmt: skip
+    "met": "#9ECAE1",
+    "not_met": "#A63603",
+    "not_evidenced": "#BDBDBD",
+}
 REVERSE_FILL: Final[Mapping[str, str]] = {
-    "beyond": "#9ECAE1", "legal_limit": "#FDC27C", "unmapped": "#DADADA", "out_of_scope": "#F7F7F7", "background": "#F7F7F7",
-}  # fmt: skip
+    "beyond": "#9ECAE1",
+    "legal_limit": "#FDC27C",
+    "unmapped": "#DADADA",
+    "out_of_scope": "#F7F7F7",
+    "background": "#F7F7F7",
+}
 
 BASE: Final[Style] = {
     "font_name": FONT,
@@ -51,16 +76,37 @@ BASE: Final[Style] = {
 _GRID: Final[Style] = {**BASE, "border": 1, "border_color": RULE}
 
 STYLES: Final[Mapping[str, Style]] = {
-    "marking": {"font_name": FONT, "font_size": SIZE, "bold": True, "font_color": PAPER, "bg_color": NAVY, "valign": "vcenter"},
+    "marking": {
+        "font_name": FONT,
+        "font_size": SIZE,
+        "bold": True,
+        "font_color": PAPER,
+        "bg_color": NAVY,
+        "valign": "vcenter",
+    },
     "title": {"font_name": FONT, "font_size": 16, "bold": True, "font_color": NAVY, "valign": "vcenter"},
     "lead": {"font_name": FONT, "font_size": SIZE, "font_color": INK, "valign": "vcenter"},
     "back": {"font_name": FONT, "font_size": SIZE, "font_color": LINK, "underline": 1, "valign": "vcenter"},
-    "section": {"font_name": FONT, "font_size": 12, "bold": True, "font_color": NAVY, "valign": "vcenter", "bottom": 2,
-                "bottom_color": NAVY},
+    "section": {
+        "font_name": FONT,
+        "font_size": 12,
+        "bold": True,
+        "font_color": NAVY,
+        "valign": "vcenter",
+        "bottom": 2,
+        "bottom_color": NAVY,
+    },
     "header": {**_GRID, "bold": True, "font_color": PAPER, "bg_color": NAVY, "valign": "vcenter"},
     "header_fill_in": {**_GRID, "bold": True, "font_color": INK, "bg_color": "#F2DC8C", "valign": "vcenter"},
-    "header_turned": {**_GRID, "bold": True, "font_color": PAPER, "bg_color": NAVY, "rotation": 90, "align": "center",
-                      "valign": "bottom"},
+    "header_turned": {
+        **_GRID,
+        "bold": True,
+        "font_color": PAPER,
+        "bg_color": NAVY,
+        "rotation": 90,
+        "align": "center",
+        "valign": "bottom",
+    },
     "text": _GRID,
     "strong": {**_GRID, "bold": True},
     "muted": {**_GRID, "font_color": "#5B6672"},
@@ -68,12 +114,18 @@ STYLES: Final[Mapping[str, Style]] = {
     "number": {**_GRID, "align": "center", "valign": "vcenter"},
     "link": {**_GRID, "font_color": LINK, "underline": 1},
     "fill_in": {**_GRID, "bg_color": FILL_IN, "locked": False},
-    "fill_in_date": {**_GRID, "bg_color": FILL_IN, "num_format": "yyyy-mm-dd", "align": "left", "locked": False},
+    "fill_in_date": {
+        **_GRID,
+        "bg_color": FILL_IN,
+        "num_format": "yyyy-mm-dd",
+        "align": "left",
+        "locked": False,
+    },
     "label": {**_GRID, "bold": True, "bg_color": PALE, "valign": "vcenter"},
     "foreign": {**_GRID, "bg_color": FAINT},
     "note": {**BASE, "italic": True, "font_color": "#5B6672"},
     "plain": BASE,
-}  # fmt: skip
+}
 
 
 def filled(fill: str | None, *, bold: bool = True, center: bool = False) -> Style:

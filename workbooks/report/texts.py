@@ -21,7 +21,8 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 # whatever font stands in for the report's own.
 _CLASSES: Final = {
     6: " ,.IJijl'", 7: "-/:;\\f|", 8: "!()[]rt", 9: '"', 10: "*_`sz", 11: "?Lc", 12: "FPTYaekovxy",
-    13: "$0123456789EKSbdghnpqu{}", 14: "ABCRVXZ", 15: "DGHNU", 16: "&OQw", 17: "#+<=>M^~", 19: "%m", 20: "@W",
+    13: "$0123456789EKSbdghnpqu{}", 14: "ABCRVXZ", 15: "DGHNU", 16: "&OQw", 17: "#+<=>M^~",
+    19: "%m", 20: "@W",
 }  # fmt: skip
 _ADVANCE: Final = {char: width for width, chars in _CLASSES.items() for char in chars}
 _OTHER, _WIDE = 13, 20
@@ -32,7 +33,7 @@ _SPACE: Final = _ADVANCE[" "]
 
 
 def safe(text: str) -> str:
-    """Return a text that a cell can hold: line ends as line feeds, tabs as spaces, what is no text replaced."""
+    """Return a text that a cell can hold: line feeds as line ends, what is no text replaced."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     return cut(_UNSAFE.sub("\ufffd", plain))
 

@@ -21,7 +21,8 @@ from workbooks.report.lists import write_lists
 from workbooks.report.method import write_method
 from workbooks.report.obligations import write_obligations
 from workbooks.report.operators import write_operators
-from workbooks.report.prerequisites import SHEET as PREREQUISITES, write_prerequisites
+from workbooks.report.prerequisites import SHEET as PREREQUISITES
+from workbooks.report.prerequisites import write_prerequisites
 from workbooks.report.profiles import write_profiles
 from workbooks.report.publishing import check_writable, put
 from workbooks.report.sheet import Book, Progress
@@ -83,7 +84,8 @@ def _write(buffer: BinaryIO, content: Content, marking: str, progress: Progress 
         title=f"Side-by-side comparison: {content.pair}",
         subject="Comparison of customs partnership programs for mutual recognition",
         marking=marking,
-        footer=f"{content.us} / {content.them}, {content.comparison.as_of:%Y-%m-%d}, {content.comparison.id[:12]}",
+        footer=f"{content.us} / {content.them}, {content.comparison.as_of:%Y-%m-%d}, "
+        f"{content.comparison.id[:12]}",
         as_of=content.comparison.as_of,
     )
     writers = _writers(content)
