@@ -299,6 +299,163 @@ def lint(
         raise typer.Exit(1)
 
 
+@app.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="xlsx, xlsm, xls, xlsb, ods, csv or tsv.")],
+    program: Annotated[str, typer.Option("--program", metavar="KEY", help="The program it belongs to.")],
+    edition: Annotated[
+        str, typer.Option("--edition", metavar="LABEL", help="Label of the edition. Default: today.")
+    ] = "",
+    sheet: Annotated[
+        list[str] | None, typer.Option("--sheet", metavar="NAME", help="Only this sheet; repeatable.")
+    ] = None,
+    layout: Annotated[
+        str, typer.Option("--layout", metavar="NAME", help="Use the layout saved under this name.")
+    ] = "",
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="SHEET!COLUMN=FIELD", help="Say what a column holds; repeatable."),
+    ] = None,
+    header: Annotated[int, typer.Option("--header", metavar="ROW", help="Header row for --column.")] = 0,
+    encoding: Annotated[
+        str, typer.Option("--encoding", help="Encoding of a text file, instead of the guess.")
+    ] = "",
+    in_force: Annotated[
+        str, typer.Option("--in-force", metavar="DATE", help="First day the edition applies.")
+    ] = "",
+    complete: Annotated[
+        bool, typer.Option("--complete", help="The file holds all the program asks.")
+    ] = False,
+    name: Annotated[str, typer.Option("--name", help="Name of a new program.")] = "",
+    country: Annotated[str, typer.Option("--country", help="Country of a new program.")] = "",
+    administration: Annotated[
+        str, typer.Option("--administration", help="Administration of a new program.")
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be imported; write nothing.")
+    ] = False,
+    annotate: Annotated[
+        Path | None,
+        typer.Option("--annotate", metavar="OUT.xlsx", help="Write a copy with every problem marked."),
+    ] = None,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    as_json: Json = False,
+) -> None:
+    """Import a spreadsheet of criteria into the workspace, with proposed maps.
+
+    Exit code 1 where the file is refused; the problems say why and what to do.
+    """
+    from jobs.importing import ImportRequest, apply_import, plan_import
+    from jobs.layout_options import layouts_from_options
+    from mappings.library import load_library
+
+    if annotate is not None:
+        from workbooks.report import check_writable
+
+        check_writable(annotate)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise MraError(
+            f"{file} cannot be read: {error.strerror}. Check the name and the permissions."
+        ) from error
+    new = {"name": name, "country": country, "administration": administration} if name and country else None
+    request = ImportRequest(
+        data, file.name, program, edition, tuple(sheet or ()),
+        layouts_from_options(column or (), header, sheet or ()),
+        layout, encoding, parse_date(in_force), complete, new,
+    )  # fmt: skip
+    today = date.today()  # noqa: DTZ011 - the user's own day
+    with terminal.progress(f"Importing {file.name}") as step:
+        plan = plan_import(load_library(workspace), request, today, workspace, step)
+        if annotate is not None:
+            from workbooks.annotating import annotate as annotated
+
+            annotate.write_bytes(annotated(plan.workbook, plan.problems))
+        applied = not (dry_run or plan.refused)
+        if applied:
+            apply_import(workspace, plan)
+    if as_json:
+        emit(plan.as_dict(applied=applied))
+    else:
+        terminal.import_result(plan, applied=applied)
+    if plan.refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def suggest(
+    edition: Annotated[
+        str, typer.Argument(metavar="[EDITION]", help="Edition or program to suggest maps for.")
+    ] = "",
+    obligation: Annotated[
+        list[str] | None, typer.Option("--obligation", help="Only this one; repeatable.")
+    ] = None,
+    against: Annotated[
+        str, typer.Option("--against", metavar="EDITION", help="Suggest its obligations, not controls.")
+    ] = "",
+    top: Annotated[int, typer.Option("--top", min=1, max=50, help="How many for each obligation.")] = 5,
+    method: Annotated[str, typer.Option("--method", help="auto, lexical, encoder or fused.")] = "auto",
+    every: Annotated[
+        bool, typer.Option("--all", help="Also for obligations that are mapped already.")
+    ] = False,
+    evaluate: Annotated[
+        Path | None,
+        typer.Option("--evaluate", metavar="CROSSWALK.json", help="Measure the method on a crosswalk."),
+    ] = None,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    as_json: Json = False,
+) -> None:
+    """Suggest controls for unmapped obligations: ranked, with the words that matched."""
+    from dataclasses import asdict
+
+    from jobs.proposing import obligation_texts, suggestions_for, waiting
+    from mappings.library import load_library
+
+    if evaluate is not None:
+        from jobs.evaluating import evaluate_file
+
+        found = evaluate_file(evaluate, method)
+        emit(found) if as_json else terminal.evaluation(found)
+        return
+    if not edition:
+        raise MraError("Name an edition or program, or give --evaluate CROSSWALK.json.")
+    library = load_library(workspace)
+    chosen = library.edition(edition)
+    names = list(obligation or ()) or (
+        [t.id for t in obligation_texts(chosen)] if every else waiting(library, chosen)
+    )
+    made = suggestions_for(library, chosen, names, against, top, method)
+    if as_json:
+        emit([asdict(one) for one in made])
+    else:
+        terminal.suggestions(made, library, against)
+
+
+@app.command()
+def undo(workspace: Workspace = DEFAULT_WORKSPACE) -> None:
+    """Take back the last change to the workspace (an import, an applied review, an undo)."""
+    from mappings.workspace import undo as take_back
+
+    terminal.say(f"Done: {take_back(workspace).what}")
+
+
+@app.command()
+def history(workspace: Workspace = DEFAULT_WORKSPACE, as_json: Json = False) -> None:
+    """List the changes made to the workspace, the oldest first."""
+    from dataclasses import asdict
+
+    from mappings.workspace import history as changes
+
+    rows = changes(workspace)
+    if as_json:
+        emit([asdict(row) for row in rows])
+    else:
+        terminal.table(
+            ["number", "what", "files"], [[str(r.number), r.what, str(len(r.files))] for r in rows], {0, 2}
+        )
+
+
 @app.command("library")
 def library_command(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE.md", help="Write the page here.")] = None,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from criteria.arrangements import ArrangementRow, BetweenOthers
     from engine.diffing import Change, EditionDiff
     from engine.matrix import Matrix
+    from jobs.importing import ImportPlan
+    from mappings.suggesting import Suggestions
 
 WORDS = {
     "aligned": "aligned in principle",
@@ -178,6 +180,53 @@ def arrangements(rows: Sequence[ArrangementRow], others: Sequence[BetweenOthers]
         say(f"Between third parties: {' and '.join(one.parties)}, signed {one.signed} ({one.basis})")
     if rows:
         say(f"Legal nature: {rows[0].legal_nature}")
+
+
+def import_result(plan: ImportPlan, *, applied: bool) -> None:
+    """Print what an import read, what became of each sheet, its problems, and what to do next."""
+    result = plan.as_dict(applied=applied)
+    rows = [[s.name, str(s.header_row or ""), str(s.rows), s.skipped] for s in plan.sheets]
+    table(["sheet", "header row", "criteria rows", "skipped because"], rows, numeric={1, 2})
+    say("")
+    say(f"{result['criteria']} criteria, {result['obligations']} obligations as {plan.edition.key}")
+    if plan.previous:
+        say(
+            f"Against {plan.previous}: "
+            + ", ".join(f"{n} {kind}" for kind, n in result["matches"].items() if n)
+        )
+    say("Maps: " + (", ".join(f"{n} {status}" for status, n in result["maps"].items() if n) or "none"))
+    if plan.problems:
+        say("")
+        problems(plan.problems)
+    say("")
+    if applied:
+        key = plan.edition.key
+        say(f"Written. Next: mra suggest {key}, mra review {key} --export W.xlsx, mra compare {key}")
+    else:
+        say("Nothing was written." + ("" if plan.refused else " Leave out --dry-run to import it."))
+
+
+def suggestions(made: Sequence[Suggestions], library: Library, against: str) -> None:
+    """Print ranked suggestions, or why there are none."""
+    for one in made:
+        say(f"{one.source}" + (f"  (nothing: {one.abstained})" if one.abstained else ""))
+        for place, found in enumerate(one.ranked, start=1):
+            name = found.target if against else f"{found.target}: {library.controls[found.target].name}"
+            words = f"  [{', '.join(found.words)}]" if found.words else ""
+            say(f"  {place}. {found.score:.2f}  {name}{words}")
+            for caution in found.cautions:
+                say(f"       caution: {caution.message}")
+    if made:
+        say(f"Method: {made[0].version}{'; ' + made[0].note if made[0].note else ''}")
+
+
+def evaluation(found: dict[str, Any]) -> None:
+    """Print the figures of an evaluation."""
+    table(
+        ["measure", "value"],
+        [[key, f"{v:.3f}" if isinstance(v, float) else str(v)] for key, v in found.items()],
+        {1},
+    )
 
 
 def explanation(explained: dict[str, Any]) -> None:

@@ -1,0 +1,333 @@
+"""Import a spreadsheet of criteria into a workspace as an edition with proposed maps.
+
+`plan_import` reads, checks and maps, and changes nothing; `apply_import` writes the plan to a
+workspace in one transaction. A dry run is a plan that is not applied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from criteria.editions import Match, match_editions
+from criteria.model import Criterion, Edition, Program, Role
+from criteria.problems import MraError, Problem, UnknownName
+from criteria.vocabulary import vocabulary
+from jobs.import_rows import read_rows
+from jobs.proposing import propose_maps
+from mappings.library import Library
+from mappings.loading import MapSet
+from mappings.model import Map, NoControl
+from mappings.workspace import commit, locked
+from workbooks.extracting import extract
+from workbooks.layout_files import load_layouts, save_layouts
+from workbooks.layouts import Layout, Proposal, propose
+from workbooks.problem_codes import problem
+from workbooks.raw_criteria import SheetSummary
+from workbooks.reading import Workbook, read
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What is imported as what. `edition` is a label (default: the day); `layouts` correct the proposal."""
+
+    data: bytes
+    name: str
+    program: str
+    edition: str = ""
+    sheets: tuple[str, ...] = ()
+    layouts: tuple[Layout, ...] = ()
+    layout_name: str = ""
+    encoding: str = ""
+    in_force: date | None = None
+    complete: bool = False
+    new_program: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """Everything an import would write, and what is to be said about it."""
+
+    program: Program
+    is_new_program: bool
+    edition: Edition
+    maps: MapSet
+    source_key: str
+    source_document: str
+    sheets: tuple[SheetSummary, ...]
+    layouts: tuple[Layout, ...]
+    matches: tuple[Match, ...]
+    previous: str
+    problems: tuple[Problem, ...]
+    workbook: Workbook
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing could be read, so that there is nothing to apply."""
+        return not self.edition.criteria
+
+    def as_dict(self, *, applied: bool) -> dict[str, Any]:
+        """Return the result of the import as plain data."""
+        entries = [entry for entry in self.maps.maps.values() if isinstance(entry, tuple)]
+        return {
+            "program": self.program.key,
+            "edition": self.edition.key,
+            "previous": self.previous or None,
+            "sheets": [sheet.as_dict() for sheet in self.sheets],
+            "layouts": [layout.model_dump(mode="json") for layout in self.layouts],
+            "criteria": len(self.edition.criteria),
+            "obligations": sum(len(criterion.obligations) for criterion in self.edition.criteria),
+            "maps": {
+                status: sum(one.status == status for entry in entries for one in entry)
+                for status in ("library", "approved", "proposed", "stale")
+            },
+            "matches": {kind: sum(m.kind == kind for m in self.matches) for kind in KINDS},
+            "problems": [one.as_dict() for one in self.problems],
+            "applied": applied,
+        }
+
+
+KINDS = ("unchanged", "changed", "moved", "added", "vanished")
+
+
+def plan_import(
+    library: Library,
+    request: ImportRequest,
+    today: date,
+    workspace: Path | None = None,
+    progress: Progress | None = None,
+) -> ImportPlan:
+    """Return what an import would do. Faults of the file are problems of the plan, never exceptions.
+
+    Raises UnknownName for a program that does not exist (and is not declared new), MraError for a
+    label that is taken or a layout name that does not exist.
+    """
+    step = progress or (lambda what, done, total: None)
+    program, is_new = _program(library, request)
+    key = _edition_key(library, program, request, today)
+    step("reading", 0, 4)
+    workbook = read(request.data, request.name, encoding=request.encoding)
+    proposal = _proposal(workbook, request, workspace, program)
+    extraction = extract(workbook, proposal)
+    step("checking", 1, 4)
+    source_key = f"upload_{hashlib.sha256(request.data).hexdigest()[:10]}"
+    rows = read_rows(extraction.criteria, program, source_key)
+    previous = _previous(library, program)
+    step("matching", 2, 4)
+    matches = tuple(match_editions(previous.criteria, rows.criteria)) if previous else ()
+    edition = _edition(key, program, request, previous, rows.criteria)
+    step("mapping", 3, 4)
+    maps = _maps(library, edition, previous, matches)
+    problems = (*extraction.problems, *rows.problems, *_match_problems(matches, previous, rows.criteria))
+    step("done", 4, 4)
+    return ImportPlan(
+        program, is_new, edition, maps, source_key, request.name, extraction.sheets, tuple(proposal.layouts),
+        matches, previous.key if previous else "", problems, workbook,
+    )  # fmt: skip
+
+
+def _program(library: Library, request: ImportRequest) -> tuple[Program, bool]:
+    if request.program in library.programs:
+        return library.programs[request.program], False
+    if request.new_program is None:
+        raise UnknownName(
+            "program (give --name and --country to start a new one)", request.program, library.programs
+        )
+    roles = tuple(Role(key=k, name=t.name, operator_types=(k,)) for k, t in vocabulary().operators.items())
+    program = Program(
+        key=request.program,
+        name=request.new_program["name"],
+        administration=request.new_program.get("administration") or "not stated",
+        country=request.new_program["country"],
+        direction="both",
+        strength_words={},
+        roles=roles,
+        sources={},
+    )
+    return program, True
+
+
+def _edition_key(library: Library, program: Program, request: ImportRequest, today: date) -> str:
+    label = request.edition or today.isoformat()
+    key = f"{program.key}-{label}".lower().replace(" ", "-").replace("_", "-")
+    if not all(c.isalnum() or c in "-." for c in key):
+        raise MraError(f'"{label}" is not a label. Use letters, digits, "-" and ".", for example 2026-11.')
+    if key in library.editions:
+        raise MraError(f"The edition {key} exists already. Give another label with --edition.")
+    return key
+
+
+def _proposal(
+    workbook: Workbook, request: ImportRequest, workspace: Path | None, program: Program
+) -> Proposal:
+    saved: Sequence[Layout] = ()
+    if workspace is not None:
+        folder, name = workspace / "layouts", request.layout_name or program.key
+        saved = load_layouts(folder, name)
+        if request.layout_name and not saved:
+            known = [path.stem for path in folder.glob("*.yaml")] if folder.is_dir() else []
+            raise UnknownName("layout", request.layout_name, known)
+    return propose(workbook, saved=saved, given=request.layouts, sheets=request.sheets)
+
+
+def _previous(library: Library, program: Program) -> Edition | None:
+    editions = [edition for edition in library.editions.values() if edition.program == program.key]
+    current = next((e for e in editions if e.key == program.current_edition), None)
+    newest = max(editions, key=lambda e: (e.in_force.since or date.min, e.key), default=None)
+    return newest if newest and newest.in_force.since else current or newest
+
+
+def _edition(
+    key: str,
+    program: Program,
+    request: ImportRequest,
+    previous: Edition | None,
+    criteria: Sequence[Criterion],
+) -> Edition:
+    return Edition.model_validate(
+        {
+            "key": key,
+            "program": program.key,
+            "title": f"{program.name}, imported from {request.name}",
+            "label": request.edition,
+            "in_force": {"from": request.in_force},
+            "read": f"Imported from the spreadsheet {request.name}.",
+            "direction": previous.direction if previous else program.direction,
+            "completeness": {"default": "full" if request.complete else "partial"},
+            "supersedes": previous.key if previous else "",
+            "criteria": tuple(criteria),
+        }
+    )
+
+
+def _maps(library: Library, edition: Edition, previous: Edition | None, matches: Sequence[Match]) -> MapSet:
+    kept = _kept_maps(library, edition, previous, matches) if previous else {}
+    proposed = propose_maps(library, edition, [key for key in _obligation_ids(edition) if key not in kept])
+    return MapSet(edition.key, {**kept, **proposed}, (), ("imported; maps kept, stale or proposed",))
+
+
+def _obligation_ids(edition: Edition) -> list[str]:
+    return [
+        f"{criterion.ref}.{obligation.id}"
+        for criterion in edition.criteria
+        for obligation in criterion.obligations
+    ]
+
+
+def _kept_maps(
+    library: Library, edition: Edition, previous: Edition, matches: Sequence[Match]
+) -> dict[str, tuple[Map, ...] | NoControl]:
+    """Return the maps that carry over: as they are where a text is unchanged, stale where it changed."""
+    before = {criterion.ref: criterion for criterion in previous.criteria}
+    after = {criterion.ref: criterion for criterion in edition.criteria}
+    maps, kept = library.maps_of(previous.key), {}
+    for match in matches:
+        if match.kind not in ("unchanged", "changed", "moved"):
+            continue
+        same = match.kind == "unchanged" or match.likeness == 100
+        for old, new in _paired(before[match.old], after[match.new]):
+            entry = maps.maps.get(old)
+            if entry is not None:
+                kept[new] = entry if same or isinstance(entry, NoControl) else _stale(entry)
+    return kept
+
+
+def _paired(old: Criterion, new: Criterion) -> list[tuple[str, str]]:
+    """Return which obligation of the new text takes over the maps of which old one: by letter."""
+    letters = {obligation.id for obligation in old.obligations}
+    return [(f"{old.ref}.{o.id}", f"{new.ref}.{o.id}") for o in new.obligations if o.id in letters]
+
+
+def _stale(entry: tuple[Map, ...]) -> tuple[Map, ...]:
+    return tuple(one.model_copy(update={"status": "stale"}) for one in entry)
+
+
+def _match_problems(
+    matches: Sequence[Match], previous: Edition | None, criteria: Sequence[Criterion]
+) -> list[Problem]:
+    if previous is None:
+        return []
+    places = {criterion.ref: criterion.source.reference for criterion in criteria}
+    found = []
+    for match in matches:
+        cell = places.get(match.new, "")
+        sheet = cell.split("!")[0]
+        if match.kind == "vanished":
+            found.append(problem("vanished_criterion", value=match.old, edition=previous.key))
+        elif match.kind == "moved":
+            found.append(
+                problem("reference_changed", sheet=sheet, cell=cell, before=match.old, edition=previous.key)
+            )
+        elif match.kind == "changed":
+            found.append(
+                problem("text_changed", sheet=sheet, cell=cell, value=match.new, edition=previous.key)
+            )
+    return found
+
+
+def apply_import(workspace: Path, plan: ImportPlan) -> None:
+    """Write a plan to a workspace in one transaction; raise MraError where there is nothing to write."""
+    if plan.refused:
+        raise MraError("Nothing could be read from the file; nothing was written.")
+    with locked(workspace):
+        target = workspace / _folder(plan) / "edition.yaml"
+        if target.exists():
+            raise MraError(
+                f"The edition {plan.edition.key} was written meanwhile. Give another label with --edition."
+            )
+        commit(workspace, _files(plan), f"import {plan.edition.key} from {plan.source_document}")
+        if plan.layouts:
+            save_layouts(workspace / "layouts", plan.program.key, plan.layouts)
+
+
+def _folder(plan: ImportPlan) -> str:
+    program = plan.program.key.replace("-", "_")
+    return f"programs/{program}/{plan.edition.key.removeprefix(plan.program.key + '-')}"
+
+
+def _files(plan: ImportPlan) -> dict[str, str | None]:
+    folder = _folder(plan)
+    parent = folder.rsplit("/", 1)[0]
+    sources = {"program": plan.program.key, "sources": {plan.source_key: {"document": plan.source_document}}}
+    head = plan.edition.model_dump(mode="json", by_alias=True, exclude={"criteria"}, exclude_defaults=True)
+    criteria = [
+        c.model_dump(mode="json", by_alias=True, exclude_defaults=True) for c in plan.edition.criteria
+    ]
+    files: dict[str, str | None] = {
+        f"{folder}/edition.yaml": dump(head),
+        f"{folder}/criteria.yaml": dump({"criteria": criteria}),
+        f"{parent}/sources_{plan.source_key}.yaml": dump(sources),
+        f"maps/{plan.edition.key}.yaml": dump(maps_as_plain(plan.maps)),
+    }
+    if plan.is_new_program:
+        program = plan.program.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        files[f"{parent}/program.yaml"] = dump({**program, "sources": {}, "strength_words": {}})
+    return files
+
+
+def maps_as_plain(maps: MapSet) -> dict[str, Any]:
+    """Return the maps of an edition as they are written to a file."""
+    plain: dict[str, Any] = {}
+    for obligation, entry in maps.maps.items():
+        if isinstance(entry, NoControl):
+            plain[obligation] = entry.model_dump(mode="json")
+        else:
+            plain[obligation] = [one.model_dump(mode="json", exclude_defaults=True) for one in entry]
+    joint = [group.model_dump(mode="json", exclude_defaults=True) for group in maps.jointly]
+    return {"edition": maps.edition, "method": "; ".join(maps.methods), "maps": plain} | (
+        {"jointly": joint} if joint else {}
+    )
+
+
+def dump(data: Any) -> str:
+    """Return plain data as YAML that reads and diffs well."""
+    text: str = yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=110)
+    return text
