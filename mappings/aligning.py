@@ -70,6 +70,11 @@ def _side(texts: Sequence[dict[str, str]], seen: Counter[str], number: int) -> _
     )
 
 
+def _same_word(left: str, right: str) -> bool:
+    """Return whether two words are forms of one another, so that showing one is enough."""
+    return stem(left) == stem(right) or left.removesuffix("s") == right.removesuffix("s")
+
+
 class WordAlignment:
     """The words of all sources and targets, and how far each answers each.
 
@@ -157,7 +162,7 @@ class WordAlignment:
         for i, left in enumerate(self._sources.shown[source]):
             j = int(alike[i].argmax())
             right = self._targets.shown[whole][j]
-            if alike[i, j] >= SHOWN_FLOOR:
-                text = left if left == right else f"{left} = {right}"
+            if alike[i, j] >= SHOWN_FLOOR and (left == right or not (left.isdigit() or right.isdigit())):
+                text = left if _same_word(left, right) else f"{left} = {right}"
                 found.append((-round(float(alike[i, j] * rarity[i]), 4), text))
         return tuple(text for _, text in sorted(found)[:limit])

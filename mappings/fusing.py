@@ -43,3 +43,15 @@ def fused(likenesses: Sequence[Matrix]) -> Matrix:
     """Return the sum of the standing-out scores of several likenesses."""
     total: Matrix = np.sum([standing_out(m) for m in likenesses], axis=0)
     return total.round(DIGITS)
+
+
+def falling(values: Sequence[float]) -> list[float]:
+    """Return the nearest values that never rise (pool adjacent violators): a score follows the ranking."""
+    pools: list[tuple[float, int]] = []
+    for value in values:
+        total, size = value, 1
+        while pools and pools[-1][0] / pools[-1][1] < total / size:
+            total, size = total + pools[-1][0], size + pools[-1][1]
+            pools.pop()
+        pools.append((total, size))
+    return [total / size for total, size in pools for _ in range(size)]

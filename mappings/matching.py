@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mappings.aligning import WordAlignment, centred
+from mappings.cautions import opposed, tenor
 from mappings.encoding import Encoder, encoder
 from mappings.fusing import DIGITS, fused
 from mappings.languages import with_english
@@ -25,6 +26,8 @@ Method = Literal["lexical", "encoder", "fused"]
 METHODS: tuple[Method, ...] = get_args(Method)
 # Counted up whenever the same texts may give other suggestions.
 REVISION = 1
+# What a ban loses in rank against a duty, in standard scores; its likeness is halved as well.
+OPPOSED = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,16 @@ def compare(sources: Sequence[Text], targets: Sequence[Text], method: Method) ->
     if model:
         parts.append(_sentences(left, [views(t) for t in right], model))
     sure: Matrix = np.mean(parts, axis=0)
-    return Likeness(fused(parts), np.clip(sure, 0.0, 1.0).round(DIGITS), alignment)
+    denied = _opposition(sources, targets)
+    rank: Matrix = (fused(parts) - OPPOSED * denied).round(DIGITS)
+    sure = (np.clip(sure, 0.0, 1.0) * (1 - denied / 2)).round(DIGITS)
+    return Likeness(rank, sure, alignment)
+
+
+def _opposition(sources: Sequence[Text], targets: Sequence[Text]) -> Matrix:
+    """Return 1 where one text denies what the other asks for, else 0."""
+    left, right = [tenor(t.text) for t in sources], [tenor(t.text) for t in targets]
+    return np.array([[float(opposed(a, b)) for b in right] for a in left]).reshape(len(left), len(right))
 
 
 def _sentences(sources: Sequence[str], targets: Sequence[Sequence[str]], model: Encoder) -> Matrix:

@@ -60,7 +60,7 @@ def any_function_word() -> frozenset[str]:
     return frozenset().union(*function_words().values())
 
 
-def _either(terms: Sequence[str], *, whole: bool) -> re.Pattern[str]:
+def either(terms: Sequence[str], *, whole: bool) -> re.Pattern[str]:
     """Return the pattern that finds any of the terms; one in Latin letters has to start a word."""
     parts = []
     for term in sorted({folded(t.strip()) for t in terms if t.strip()}, key=lambda t: (-len(t), t)):
@@ -73,7 +73,7 @@ def _either(terms: Sequence[str], *, whole: bool) -> re.Pattern[str]:
 def glossary() -> tuple[Entry, ...]:
     """Return the concepts of the glossary in the order of the file."""
     return tuple(
-        Entry(e["en"], {k: _either(v, whole=False) for k, v in e.items() if k != "en"})
+        Entry(e["en"], {k: either(v, whole=False) for k, v in e.items() if k != "en"})
         for e in _read("glossary.yaml")
     )
 
@@ -81,7 +81,14 @@ def glossary() -> tuple[Entry, ...]:
 @cache
 def strength_words() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return the kinds of strength in the order they are read, with the words that show each."""
-    return tuple((e["kind"], _either(e["words"].split("|"), whole=True)) for e in _read("strength.yaml"))
+    return tuple((e["kind"], either(e["words"].split("|"), whole=True)) for e in _read("strength.yaml"))
+
+
+@cache
+def quantities() -> Mapping[str, Any]:
+    """Return the words by which texts state periods and numbers (quantities.yaml)."""
+    read: Mapping[str, Any] = _read("quantities.yaml")
+    return read
 
 
 def languages_of(text: str) -> tuple[str, ...]:
