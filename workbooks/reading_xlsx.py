@@ -47,11 +47,12 @@ class _LeanReader(WorksheetReader):
 
     def bind_cells(self) -> None:
         """Keep the cells that hold something."""
-        styles, cells = self.ws.parent._cell_styles, self.ws._cells
+        sheet: Any = self.ws
+        styles, cells = sheet.parent._cell_styles, sheet._cells
         for _, row in self.parser.parse():
             for found in row:
                 place = (found["row"], found["column"])
-                cell = OpenpyxlCell(self.ws, *place, style_array=styles[found["style_id"]])
+                cell: Any = OpenpyxlCell(sheet, *place, style_array=styles[found["style_id"]])
                 cell._value, cell.data_type = found["value"], found["data_type"]
                 if cell._value is not None:
                     cells[place] = cell
@@ -71,7 +72,8 @@ class _LeanReader(WorksheetReader):
 
 def read_xlsx(data: bytes, scanned: Scanned) -> list[Sheet]:
     """Return the sheets of a workbook in their order; chart sheets are left out."""
-    openpyxl.reader.excel.WorksheetReader = _LeanReader
+    package_reader: Any = openpyxl.reader.excel
+    package_reader.WorksheetReader = _LeanReader
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, rich_text=True, keep_links=False)
     looks = _Looks()
     return [

@@ -49,11 +49,8 @@ class XmlFacts:
 
     def by_sheet(self, found: dict[str, list[str]]) -> dict[str, list[str]]:
         """Return what was found in each part, by the name of the sheet that the part holds."""
-        return {
-            name: found[part]
-            for name, rel in self.sheet_ids.items()
-            if (part := self.targets.get(rel)) in found
-        }
+        parts = {name: self.targets.get(rel, "") for name, rel in self.sheet_ids.items()}
+        return {name: found[part] for name, part in parts.items() if part in found}
 
 
 class XmlScan:

@@ -16,6 +16,7 @@ import xlwt
 from odf import style, table, text
 from odf.opendocument import OpenDocumentSpreadsheet
 from openpyxl.styles import Font
+from xlwt.CompoundDoc import XlsDoc
 
 Rows = Sequence[Sequence[object]]
 
@@ -339,7 +340,7 @@ def with_part(data: bytes, name: str, content: bytes) -> bytes:
 def ole(entries: Sequence[str], stream: bytes = b"") -> bytes:
     """Return an OLE file whose one stream carries each of the names in turn (a directory entry each)."""
     target = io.BytesIO()
-    xlwt.CompoundDoc.XlsDoc().save(target, stream or bytes(4096))
+    XlsDoc().save(target, stream or bytes(4096))
     data = bytearray(target.getvalue())
     at = data.find("Workbook\0".encode("utf-16-le"))
     spare = at + 128

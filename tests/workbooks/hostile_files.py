@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable
 
 import xlwt
+from xlwt.CompoundDoc import XlsDoc
 
 from tests.workbooks import builders
 from tests.workbooks.builders import CRITERIA, unzipped, with_part, xlsx, zipped
@@ -220,7 +221,7 @@ def encrypted_xls() -> bytes:
     first = 4 + struct.unpack_from("<H", stream, 2)[0]
     stream = stream[:first] + struct.pack("<HH", 0x2F, 6) + bytes(6) + stream[first:]
     target = io.BytesIO()
-    xlwt.CompoundDoc.XlsDoc().save(target, stream)
+    XlsDoc().save(target, stream)
     return target.getvalue()
 
 
