@@ -240,7 +240,7 @@ def _rank(match: Match, column: int, sample: ColumnSample) -> float:
     """Return a match's score, moved by whether the column's cells look like that field."""
     length = sample.mean_length(column)
     if match.field == "requirement":
-        return match.score + min(length / 5.0, 40.0)
+        return match.score + min(length / 3.0, 40.0)
     if match.field == "ref" and length > 40:
         return match.score - 45.0
     return match.score
