@@ -63,10 +63,11 @@ def edition(key: str, owner: str, criteria: Iterable[Criterion], **more: Any) ->
     return Edition.model_validate({"key": key, "program": owner, "criteria": tuple(criteria), **values})
 
 
-def program(key: str, name: str, **more: Any) -> Program:
+def program(key: str, name: str, /, **more: Any) -> Program:
     """Return an operational program that certifies importers and exporters."""
     cited = {"value": f"Act on {name}.", "basis": "published", "sources": ("act",)}
     values = {
+        "name": f"{name} Partnership",
         "short_name": name,
         "administration": f"Customs of {name}",
         "country": name[:2].upper(),
@@ -101,7 +102,7 @@ def program(key: str, name: str, **more: Any) -> Program:
         "current_edition": f"{key}-2025",
         **more,
     }
-    return Program.model_validate({"key": key, "name": f"{name} Partnership", **values})
+    return Program.model_validate({"key": key, **values})
 
 
 def mapped(control: str, relationship: str = "equal-to", **more: Any) -> tuple[Map, ...]:
@@ -218,7 +219,9 @@ AWAY_CRITERIA = (
     criterion(
         "A7", "physical_security", "gates are watched by guards", basis="unverified", source={"id": "talk"}
     ),
-    criterion("A8", "training", "drivers are trained", translated_from="Japanese"),
+    criterion(
+        "A8", "training", "drivers are trained", translated_from="Japanese", original="運転手は訓練を受ける"
+    ),
     criterion("A9", "training", "their knowledge is tested"),
     criterion("X1", "procedural", "export papers are numbered", direction="export"),
     criterion("X2", "physical_access", "visitors are counted"),

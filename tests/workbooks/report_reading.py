@@ -47,16 +47,12 @@ def used_cells(workbook: Workbook) -> Iterator[Cell]:
 
 
 def texts(workbook: Workbook) -> dict[str, list[list[str]]]:
-    """Return all cell texts by sheet and row; hashes and versions, which change with every input, left out."""
+    """Return all cell texts by sheet and row; hashes and versions, which always change, left out."""
     found: dict[str, list[list[str]]] = {}
     for sheet in workbook.worksheets:
-        rows = [
-            ["" if value is None else _steady(str(value)) for value in row]
-            for row in sheet.iter_rows(values_only=True)
-        ]
-        found[sheet.title] = [
-            row for row in rows if not str(row[1] if len(row) > 1 else "").startswith("Version of")
-        ]
+        values = sheet.iter_rows(values_only=True)
+        rows = [["" if value is None else _steady(str(value)) for value in row] for row in values]
+        found[sheet.title] = [row for row in rows if not row[1].startswith("Version of")]
     return found
 
 
@@ -68,4 +64,4 @@ def table(workbook: Workbook, name: str) -> list[dict[str, Any]]:
     """Return the rows of a sheet's table by column title (a title given twice keeps its last column)."""
     sheet = workbook[name]
     rows = list(sheet.iter_rows(min_row=4, values_only=True))
-    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    return [{str(title): value for title, value in zip(rows[0], row, strict=True)} for row in rows[1:]]

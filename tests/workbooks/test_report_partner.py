@@ -88,7 +88,10 @@ def test_colours_of_severities_are_not_used(content):
 
 
 def test_our_own_work_is_taken_out_of_a_question():
-    question = "On “a”: Is it so? (internal) Review the proposed map.\nOn “b”: (internal) Compare the two texts and record a direct map."
+    question = (
+        "On “a”: Is it so? (internal) Review the proposed map.\n"
+        "On “b”: (internal) Compare the two texts and record a direct map."
+    )
     assert split_question(question) == (
         "On “a”: Is it so?",
         "Review the proposed map.\nCompare the two texts and record a direct map.",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import stat
+import tempfile
+from pathlib import Path
 
 import openpyxl
 import pytest
 
 from criteria.problems import MraError
 from tests.builders import small_comparison
-from workbooks.report import NotWritable, check_writable, publishing, write_report
+from workbooks.report import NotWritable, check_writable, write_report
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_a_folder_that_takes_no_file_is_named(tmp_path, monkeypatch):
     def refuse(**_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(publishing.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
     with pytest.raises(NotWritable, match=r"Nothing can be written in .*Permission denied"):
         check_writable(tmp_path / "report.xlsx")
 
@@ -61,7 +62,7 @@ def test_a_failure_leaves_the_earlier_report_and_no_half_written_file(tmp_path, 
     def fail(self, goal):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(publishing.Path, "replace", fail)
+    monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(NotWritable, match="No space left"):
         write_report(comparison, library, target)
     assert target.read_bytes() == b"earlier"
@@ -84,4 +85,4 @@ def test_an_unknown_audience_and_too_long_a_marking_are_refused(tmp_path):
         write_report(comparison, library, tmp_path / "r.xlsx", audience="public")
     with pytest.raises(MraError, match="at most 100"):
         write_report(comparison, library, tmp_path / "r.xlsx", marking="X" * 101)
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []

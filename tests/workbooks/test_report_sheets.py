@@ -17,9 +17,19 @@ from workbooks.report import MARKINGS
 from workbooks.report.words import word
 
 SHEETS = [
-    "Summary", "Program profiles", "Side by side", "Validation procedures", "Gaps", "Beyond Home", "Operator types",
-    "Obligations", "Prerequisites and notes", "Method", "Sources", "Lists",
-]  # fmt: skip
+    "Summary",
+    "Program profiles",
+    "Side by side",
+    "Validation procedures",
+    "Gaps",
+    "Beyond Home",
+    "Operator types",
+    "Obligations",
+    "Prerequisites and notes",
+    "Method",
+    "Sources",
+    "Lists",
+]
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +84,11 @@ def test_both_texts_stand_beside_each_other_with_reference_and_language(workbook
     )
 
 
+def test_an_original_text_stands_below_its_translation(workbook):
+    [row] = [row for row in table(workbook, "Side by side") if row["Criterion"] == "7.1"]
+    assert "\nOriginal (Japanese): 運転手は訓練を受ける" in row["Away: what was found"]
+
+
 def test_what_is_only_proposed_says_that_it_does_not_count(workbook):
     [row] = [row for row in table(workbook, "Side by side") if row["Criterion"] == "3.3"]
     assert row["Verdict"] == "Not reviewed"
@@ -91,8 +106,13 @@ def test_every_gap_has_a_question_and_a_site_check_and_the_gravest_comes_first(w
 def test_the_other_direction_holds_every_class(workbook):
     found = {row["Reference"]: row["Class"] for row in table(workbook, "Beyond Home")}
     assert found == {
-        "X1": "Legal limit", "X2": "Beyond", "A6": "Unmapped", "X5": "Unmapped", "X3": "Out of scope", "X4": "Background",
-    }  # fmt: skip
+        "X1": "Legal limit",
+        "X2": "Beyond",
+        "A6": "Unmapped",
+        "X5": "Unmapped",
+        "X3": "Out of scope",
+        "X4": "Background",
+    }
 
 
 def test_an_operator_type_that_was_not_read_is_marked(workbook):
@@ -151,7 +171,7 @@ def test_links_lead_to_the_row_they_name(workbook):
 
 def test_every_row_that_holds_something_has_its_height(workbook):
     for cell in used_cells(workbook):
-        dimension = cell.parent.row_dimensions[cell.row]
+        dimension = workbook[cell.parent.title].row_dimensions[cell.row]
         assert dimension.height is not None, (cell.parent.title, cell.row)
         assert dimension.height <= 409
 
@@ -181,11 +201,13 @@ def test_the_columns_for_the_table_are_empty_and_offer_their_list(workbook):
         assert {row[title] for row in rows} == {None}
     kinds = {rule.type: rule for rule in sheet.data_validations.dataValidation}
     assert kinds["list"].formula1 == "agreed_positions"
-    assert kinds["list"].sqref.ranges and kinds["date"].sqref.ranges
+    assert kinds["list"].sqref.ranges
+    assert kinds["date"].sqref.ranges
     name = workbook.defined_names["agreed_positions"]
     [(listed, cells)] = name.destinations
     values = [cell.value for [cell] in workbook[listed][cells]]
-    assert values[0] == "Same or similar" and None not in values
+    assert values[0] == "Same or similar"
+    assert None not in values
 
 
 def test_the_document_has_a_title_and_a_language_and_the_date_of_the_comparison(workbook):

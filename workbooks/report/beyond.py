@@ -51,7 +51,7 @@ def _row(content: Content, row: ReverseRow) -> Iterator[Value]:
     yield Cell(word("reverse", row.kind), filled(REVERSE_FILL.get(row.kind), center=True))
     yield category_name(row.category)
     yield row.title
-    yield row.text
+    yield f"{row.text}{content.original(row.provision)}"
     yield word("strengths", row.strength)
     yield row.note or word("reverse", row.kind, "meaning")
     yield word("bases", row.basis)

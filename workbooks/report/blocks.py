@@ -10,7 +10,7 @@ from workbooks.report.words import word
 
 VERDICT_COLUMNS = len(VERDICTS)
 COLUMNS = (
-    Column("", 40, "label"),
+    Column("", 46, "row_label"),
     *(Column(word("verdicts", verdict), 10.5, "number") for verdict in VERDICTS),
     Column("All (N)", 9, "number"),
     Column("Provisional", 11.5, "number"),
@@ -31,6 +31,7 @@ class Blocks:
         self.sheet: Sheet = book.sheet("Summary", title, lead, across=len(COLUMNS))
         for number, column in enumerate(COLUMNS):
             self.sheet.width(number, column.width)
+        self.sheet.merged(2, 0, LAST, lead, "plain")
         self.row = 4
         self.breaks: list[int] = []
 
@@ -50,7 +51,7 @@ class Blocks:
 
     def pair(self, label: Value, first: Value, rest: str) -> None:
         """Write a label, a short value and a long text in one row."""
-        self.sheet.write(self.row, 0, label, "label")
+        self.sheet.write(self.row, 0, label, "row_label")
         self.sheet.write(self.row, 1, first, "center")
         self.sheet.merged(self.row, 2, LAST, rest, "text")
         self.row += 1

@@ -10,7 +10,7 @@ from workbooks.report.sheet import Sheet
 from workbooks.report.styles import FONT, INK, PAPER, RULE, VERDICT_FILL, readable_on
 from workbooks.report.words import category_name, word
 
-HEIGHT_IN_ROWS = 19
+HEIGHT_IN_ROWS = 18
 _PIXELS_PER_ROW = 20
 _PATTERNS = {"not_evidenced": "wide_upward_diagonal", "not_reviewed": "dotted_grid"}
 
@@ -44,7 +44,15 @@ def add_chart(sheet: Sheet, content: Content, row: int, first: int, last: int) -
             "overlay": False,
         }
     )
-    chart.set_y_axis({"reverse": True, "num_font": font, "line": {"color": RULE}, "major_tick_mark": "none"})
+    chart.set_y_axis(
+        {
+            "reverse": True,
+            "interval_unit": 1,
+            "num_font": font,
+            "line": {"color": RULE},
+            "major_tick_mark": "none",
+        }
+    )
     chart.set_x_axis(
         {
             "num_font": font,

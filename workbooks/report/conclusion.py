@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from engine.findings import Finding, TrackConclusion
 from engine.policy import RowModel
@@ -27,6 +28,13 @@ MEASURES: Mapping[str, str] = {
     "prerequisite_not_met": "prerequisites not met",
     "prerequisite_not_evidenced": "prerequisites not evidenced",
     "musts": "musts that count (N)",
+}
+_COMPARE: Mapping[str, Callable[[int, int], bool]] = {
+    "<": operator.lt,
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "==": operator.eq,
 }
 _SIGNS = {"<": "fewer than", ">=": "at least", ">": "more than", "<=": "at most", "==": "exactly"}
 
@@ -79,17 +87,34 @@ def weakest_core(content: Content, findings: Sequence[Finding]) -> str:
 
 
 def why(content: Content, track: TrackConclusion) -> str:
-    """Return the row that decided and the numbers that made it fit."""
+    """Return the row that decided and the numbers that made it fit, or made the row above it miss."""
     number, row = deciding_row(content, track)
     if row is None:
         return track.rule
-    if not row.when:
-        return f"Row {number} of the policy table: no row above it fits (see Method)."
-    parts = [
+    if row.when:
+        return f"Row {number} of the policy table fits: {_asked(track, row.when)}."
+    above = content.policy["recommendation"].rows[number - 2] if number > 1 else row
+    missed = {name: wanted for name, wanted in above.when.items() if not _holds(track.numbers[name], wanted)}
+    better = word("recommendations", above.then.get("recommendation"))
+    return (
+        f"No row of the policy table above row {number} fits; row {number - 1} ({better}) misses: "
+        f"{_asked(track, missed)}."
+    )
+
+
+def _asked(track: TrackConclusion, when: Mapping[str, int | str]) -> str:
+    return "; ".join(
         f"{MEASURES.get(name, name)}: {measure(track.numbers, name)}, asked for: {threshold(name, wanted)}"
-        for name, wanted in row.when.items()
-    ]
-    return f"Row {number} of the policy table fits: " + "; ".join(parts) + "."
+        for name, wanted in when.items()
+    )
+
+
+def _holds(number: int, wanted: int | str) -> bool:
+    """Whether a number is as a policy row asks: an equal one, or on the right side of a threshold."""
+    if isinstance(wanted, int):
+        return number == wanted
+    sign, _, figure = wanted.partition(" ")
+    return _COMPARE[sign](number, int(figure))
 
 
 def track_line(content: Content, track: TrackConclusion) -> str:

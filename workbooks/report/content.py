@@ -120,6 +120,14 @@ class Content:
         """The foreign criteria by reference."""
         return {criterion.ref: criterion for criterion in self.foreign.criteria}
 
+    def original(self, refs: str) -> str:
+        """Return the original text behind a provision (or its joined members), a line each, where kept."""
+        found = [self.foreign_criteria[ref] for ref in refs.split(" + ") if ref in self.foreign_criteria]
+        lines = [
+            f"Original ({one.translated_from or one.ref}): {one.original}" for one in found if one.original
+        ]
+        return "".join(f"\n{line}" for line in lines)
+
     @cached_property
     def sources(self) -> tuple[SourceUse, ...]:
         """Every source the findings or the profiles rest on, the baseline's first."""
@@ -156,10 +164,10 @@ class Content:
         return {criterion.ref: criterion.source.id for criterion in self.baseline.criteria}
 
 
-def _gravity(finding: Finding) -> tuple[int, int]:
-    """Return the sort key of a gap: severity, then for what is to be clarified what it would be if absent."""
+def _gravity(finding: Finding) -> tuple[int, int, bool]:
+    """Return the sort key of a gap: severity, what it would be if absent, those not counted in N last."""
     if_absent = SEVERITIES.index(finding.if_absent) if finding.if_absent in SEVERITIES else 0
-    return SEVERITIES.index(finding.severity), if_absent
+    return SEVERITIES.index(finding.severity), if_absent, not finding.counted
 
 
 def _uses(content: Content, side: Literal["baseline", "foreign"]) -> Iterable[SourceUse]:

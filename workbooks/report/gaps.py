@@ -12,7 +12,7 @@ from engine.wording import reason_words
 from workbooks.report.cells import Cell, Column, Value
 from workbooks.report.content import Content, split_question
 from workbooks.report.sheet import Book
-from workbooks.report.side_by_side import severity_cell, verdict_cell
+from workbooks.report.side_by_side import remarks, severity_cell, verdict_cell
 from workbooks.report.words import bullets, category_name, word
 
 
@@ -32,12 +32,9 @@ def write_gaps(book: Book, content: Content) -> None:
 
 def _columns(content: Content) -> tuple[Column, ...]:
     severity = (Column("Severity", 10, "center"),) if content.own else ()
+    work = (Column("Our own work first", 20),) if _any_work(content) else ()
     ours = (
-        (
-            Column("To look at on the joint visit", 38),
-            Column("If absent", 9, "center"),
-            Column("Our own work first", 20),
-        )
+        (Column("To look at on the joint visit", 38), Column("If absent", 9, "center"), *work)
         if content.own
         else ()
     )
@@ -54,8 +51,14 @@ def _columns(content: Content) -> tuple[Column, ...]:
         Column("Question to the other side", 42),
         *ours,
         Column("Weakest basis", 10, "center"),
+        Column("Remarks", 16),
         Column("Source", 9, "link"),
     )
+
+
+def _any_work(content: Content) -> bool:
+    """Whether any gap has work of our own before the other side is asked."""
+    return any(split_question(finding.question)[1] for finding in content.gaps)
 
 
 def _row(content: Content, finding: Finding, number: int) -> Iterator[Value]:
@@ -76,7 +79,9 @@ def _row(content: Content, finding: Finding, number: int) -> Iterator[Value]:
     if content.own:
         yield finding.site_check
         yield word("severities", finding.if_absent)
-        yield work
+        if _any_work(content):
+            yield work
     yield word("bases", finding.basis)
+    yield remarks(finding)
     place = content.source_place(finding)
     yield Cell("Source →", "link", place) if place else Cell("–", "center")

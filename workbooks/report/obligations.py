@@ -72,7 +72,7 @@ def _right(content: Content, one: Evidence) -> Iterator[Value]:
     reference = one.source.get("reference", "")
     documents = "; ".join(content.foreign_program.sources[key].document for key in keys)
     yield one.obligation
-    yield one.text
+    yield f"{one.text}{content.original(one.provision)}"
     yield word("strengths", one.strength)
     yield word("instruments", one.instrument)
     yield parameters_text(one.parameters)

@@ -155,7 +155,7 @@ class Sheet:
         self.write(1, 0, Cell(title, "title"))
         self.height(1, 26)
         if self.name == "Summary":
-            self.write(2, 0, Cell(lead, "lead"))
+            self.write(2, 0, Cell("", "lead"))
         else:
             self.write(2, 0, Cell("← Summary", "back", Place("Summary")))
             self.write(2, 1, Cell(lead, "lead"))
@@ -181,7 +181,7 @@ class Sheet:
         form = self.book.format(chosen, quoted=like_a_formula(text))
         if not text:
             _done(self.worksheet.write_blank(row, column, None, form))
-        elif cell.heading and text != safe(cell.heading):
+        elif cell.heading and text.startswith(f"{safe(cell.heading)}\n"):
             self._write_headed(row, column, cell, chosen, form)
         elif cell.link is not None:
             _done(self.worksheet.write_url(row, column, cell.link.url, form, text))

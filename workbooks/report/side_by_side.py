@@ -26,7 +26,7 @@ NOTHING_THERE = {
     "not_applicable": "Does not apply there.",
     "out_of_scope": "Not compared.",
 }
-FILL_IN = ("{them}’s response", "Agreed position", "Action", "Owner", "Date")
+FILL_IN = ("Partner’s response", "Agreed position", "Action", "Owner", "Date")
 
 
 def columns(content: Content) -> tuple[Column, ...]:
@@ -51,7 +51,7 @@ def columns(content: Content) -> tuple[Column, ...]:
         Column("Remarks", 17),
         Column("Gap", 8, "link"),
         Column("Source", 9, "link"),
-        Column(FILL_IN[0].format(them=content.them), 24, "fill_in", "header_fill_in"),
+        Column(FILL_IN[0], 24, "fill_in", "header_fill_in"),
         Column(FILL_IN[1], 16, "fill_in", "header_fill_in"),
         Column(FILL_IN[2], 18, "fill_in", "header_fill_in"),
         Column(FILL_IN[3], 11, "fill_in", "header_fill_in"),
@@ -183,7 +183,7 @@ def _provisions(content: Content, evidence: Sequence[Evidence]) -> Iterator[str]
         tongue = _language(content, ref)
         head = f"{ref} ({word('strengths', strength)}, {word('instruments', instrument)}{tongue})"
         clauses = dict.fromkeys(_clause(one) for one in members)
-        yield f"{head}: {'; '.join(clauses)}"
+        yield f"{head}: {'; '.join(clauses)}{content.original(ref)}"
 
 
 def _language(content: Content, ref: str) -> str:

@@ -74,7 +74,7 @@ def _conclusion(writer: Blocks) -> None:
 
 def _recommendation(writer: Blocks, label: str, key: str | None, reasons: str) -> None:
     sheet = writer.sheet
-    sheet.write(writer.row, 0, label, "label")
+    sheet.write(writer.row, 0, label, "row_label")
     shown = word("recommendations", key) if key else "Open"
     style = {**filled(RECOMMENDATION_FILL.get(key or ""), center=True), "text_wrap": True, "font_size": 11}
     sheet.merged(writer.row, 3, LAST, reasons, "text", lowest=22)
@@ -95,7 +95,7 @@ def _numbers(content: Content, track: TrackConclusion, findings: Sequence[Findin
 def _prerequisites(writer: Blocks) -> None:
     writer.section("Prerequisites for phase 1")
     for one in writer.content.comparison.prerequisites:
-        writer.pair(Cell(one.name, "label"), prerequisite_cell(one), "; ".join(one.reasons))
+        writer.pair(Cell(one.name, "row_label"), prerequisite_cell(one), "; ".join(one.reasons))
     if not writer.content.comparison.prerequisites:
         writer.text("Not judged in this comparison.")
     writer.gap()
@@ -127,24 +127,23 @@ def _chart(writer: Blocks, first: int, last: int) -> None:
 
 def _gravest(writer: Blocks) -> None:
     content = writer.content
-    counts = Counter(f.severity for f in content.gaps)
-    listed = ", ".join(
-        f"{word('severities', key).lower()} {counts[key]}"
-        for key in ("critical", "high", "medium", "low", "clarify")
-    )
-    writer.section(f"Gravest gaps ({len(content.gaps)} in all: {listed})")
-    for finding in content.gaps[:_TOP_GAPS]:
+    gaps = [finding for finding in content.gaps if finding.counted]
+    counts = Counter(finding.severity for finding in gaps)
+    grades = ("critical", "high", "medium", "low", "clarify")
+    listed = ", ".join(f"{word('severities', key).lower()} {counts[key]}" for key in grades)
+    writer.section(f"Gravest of {len(gaps)} gaps that count ({listed})")
+    for finding in gaps[:_TOP_GAPS]:
         sheet = writer.sheet
         label = f"{finding.criterion}  {finding.title}"
         widths = (sheet.widths[0], sum(sheet.widths[column] for column in range(2, LAST)))
         texts = (label, shorten("; ".join(finding.missing), widths[1], 2, " …"))
         lines = max(line_count(text, width) for text, width in zip(texts, widths, strict=True))
-        sheet.write(writer.row, 0, Cell(label, "label"))
+        sheet.write(writer.row, 0, Cell(label, "row_label"))
         sheet.write(writer.row, 1, severity_cell(finding.severity))
         sheet.merged(writer.row, 2, LAST - 1, texts[1], "text", lines * LINE_HEIGHT + 5)
         sheet.write(writer.row, LAST, Cell("Gap →", "link", content.place("gap", finding.criterion)))
         writer.row += 1
-    if not content.gaps:
+    if not gaps:
         writer.text("No gap was found.")
     writer.gap()
 
@@ -185,7 +184,7 @@ def _contents(writer: Blocks) -> None:
     writer.section("In this workbook")
     listed = {
         "Program profiles": "What is known of both programs, each statement with its basis.",
-        "Side by side": "Every security criterion: both texts, verdict, common, missing, extra; room to write.",
+        "Side by side": "Every security criterion: both texts, verdict, and room to write.",
         "Validation procedures": "How both programs validate, in the same way.",
         "Gaps": "What falls short, with the question to ask"
         + (" and what to look at on the joint visit." if content.own else "."),

@@ -16,7 +16,7 @@ from workbooks.report.words import category_name, operator_name
 def write_categories(writer: Blocks) -> tuple[int, int]:
     """Write the heat map of categories; return the first and last row of the security categories."""
     content = writer.content
-    header = (Column("Category", 40), *COLUMNS[1:])
+    header = (Column("Category", 46), *COLUMNS[1:])
     writer.sheet.header(writer.row, [Column(c.title, c.width, c.style, "header") for c in header])
     first = writer.row = writer.row + 1
     by_category: dict[str, list[Finding]] = {}
@@ -41,7 +41,7 @@ def _tally(writer: Blocks, label: str, findings: Sequence[Finding], *, strong: b
 
 def _counts(writer: Blocks, label: str, counts: Mapping[str, int], *, strong: bool = False) -> None:
     total = sum(counts.values())
-    writer.sheet.write(writer.row, 0, label, "label")
+    writer.sheet.write(writer.row, 0, label, "row_label")
     for column, verdict in enumerate(VERDICTS, 1):
         count = counts.get(verdict, 0)
         share = count / total if total else 0.0
@@ -50,7 +50,7 @@ def _counts(writer: Blocks, label: str, counts: Mapping[str, int], *, strong: bo
             style["bold"] = True
         writer.sheet.write(writer.row, column, Cell(count, style))
     writer.sheet.write(writer.row, VERDICT_COLUMNS + 1, Cell(total, {**_of(None, None, 0.0), "bold": True}))
-    writer.sheet.height(writer.row, max(17, line_count(label, 36) * LINE_HEIGHT + 5))
+    writer.sheet.height(writer.row, max(17, line_count(label, 42) * LINE_HEIGHT + 5))
 
 
 def _of(total: int | None, fill: str | None, share: float) -> Mapping[str, object]:
@@ -67,7 +67,7 @@ def _of(total: int | None, fill: str | None, share: float) -> Mapping[str, objec
 def write_operator_types(writer: Blocks) -> None:
     content = writer.content
     writer.section("By operator type (n of N criteria that bind the type)")
-    header = (Column("Operator type", 40), *COLUMNS[1:LAST], Column("To confirm", 11.5))
+    header = (Column("Operator type", 46), *COLUMNS[1:LAST], Column("To confirm", 11.5))
     writer.sheet.header(writer.row, header)
     writer.row += 1
     for operator, tally in content.comparison.operators.items():

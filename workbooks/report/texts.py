@@ -104,4 +104,5 @@ def shorten(text: str, width: float, most: int, note: str, size: float = 9) -> s
         low, high = (
             (middle, high) if line_count(f"{text[:middle]}{note}", width, size) <= most else (low, middle - 1)
         )
-    return f"{text[:low].rstrip()}{note}"
+    head, space, last = text[:low].rpartition(" ")
+    return f"{head.rstrip() if space and len(last) < 30 else text[:low]}{note}"
