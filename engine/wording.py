@@ -57,10 +57,10 @@ def obligation_parts(
     clause: Clause, best: PathResult | None, outcome: str
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return the common, the missing and the extra part of an obligation in words."""
-    if best is None or outcome in ("pending", "unknown", "absent"):
-        return (), (clause.text,), ()
     if outcome in ("out_of_scope", "not_applicable"):
         return (), (), ()
+    if best is None or outcome in ("pending", "unknown", "absent"):
+        return (), (clause.text,), ()
     shortfalls = [reason for reason in best.reasons if reason.kind == "shortfall"]
     overlap = next(
         (reason for reason in shortfalls if reason.code in ("narrower_scope", "overlapping_scope")), None

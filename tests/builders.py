@@ -284,20 +284,25 @@ def small_library(
     away: Iterable[Criterion] = AWAY_CRITERIA,
     home_program: Mapping[str, Any] | None = None,
     away_program: Mapping[str, Any] | None = None,
+    home_key: str = "home",
+    away_key: str = "away",
 ) -> Library:
     """Return two programs, Home and Away; comparing them gives every verdict and every reverse class."""
+    absent = {"condition": "fencing_used", "source": "Away has no fences", "basis": "text"}
+    current = {name: {"current_edition": f"{name}-2025"} for name in ("home", "away")}
     return library_of(
-        (program("home", "Home", **(home_program or {})), program("away", "Away", **(away_program or {}))),
         (
-            edition("home-2025", "home", home, direction="import"),
+            program(home_key, "Home", **{**current["home"], **(home_program or {})}),
+            program(away_key, "Away", **{**current["away"], **(away_program or {})}),
+        ),
+        (
+            edition("home-2025", home_key, home, direction="import"),
             edition(
                 "away-2025",
-                "away",
+                away_key,
                 away,
                 completeness={"default": "full", "cybersecurity": "partial"},
-                conditions_absent=(
-                    {"condition": "fencing_used", "source": "Away has no fences", "basis": "text"},
-                ),
+                conditions_absent=(absent,),
             ),
         ),
         _maps(),

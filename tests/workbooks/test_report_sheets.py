@@ -6,14 +6,24 @@ import io
 import re
 import zipfile
 from collections import Counter
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 import pytest
 
 from engine.findings import VERDICTS
-from tests.builders import AS_OF, AWAY_CRITERIA, HOME_CRITERIA, small_comparison
+from tests.builders import (
+    AS_OF,
+    AWAY_CRITERIA,
+    HOME_CRITERIA,
+    shipped_policy,
+    small_comparison,
+    small_library,
+)
 from tests.workbooks.report_reading import bytes_of, opened, report_bytes, table, used_cells
 from workbooks.report import MARKINGS
+from workbooks.report.content import Content
+from workbooks.report.prerequisites import arrangement_rows
 from workbooks.report.words import word
 
 SHEETS = [
@@ -230,8 +240,6 @@ def test_the_same_comparison_gives_the_same_bytes():
 
 def test_a_comparison_without_gaps_or_validation_says_so():
     library, comparison = small_comparison()
-    from dataclasses import replace
-
     met = tuple(f for f in comparison.findings if f.verdict == "meets" and f.category != "validation")
     workbook = opened(bytes_of(library, replace(comparison, findings=met, reverse=())))
     assert workbook["Gaps"]["A5"].value == "No gap was found."
@@ -256,3 +264,29 @@ def test_nothing_of_the_foreign_side_is_lost(workbook):
     text = "\n".join(str(cell.value) for cell in used_cells(workbook))
     for one in AWAY_CRITERIA:
         assert one.ref in text
+
+
+def test_what_is_set_aside_is_not_called_missing(workbook):
+    rows = {row["Criterion"]: row for row in table(workbook, "Side by side")}
+    for ref, there in (("4.1", "Does not apply there."), ("6.1", "Not compared.")):
+        assert rows[ref]["Missing there"] is None
+        assert rows[ref]["Away: what was found"] == there
+
+
+def test_a_policy_of_ones_own_is_printed_and_an_unknown_one_is_not_made_up(workbook):
+    library, comparison = small_comparison()
+    other = replace(comparison, policy={"name": "ours", "digest": "0" * 64})
+    unknown = table(opened(bytes_of(library, other)), "Method")
+    assert not [row for row in unknown if row["Part"].startswith("Policy table")]
+    assert next(row for row in unknown if row["Item"] == "Policy")["What it says"].startswith("ours (")
+    given = table(opened(bytes_of(library, other, policy=shipped_policy())), "Method")
+    assert [row for row in given if row["Part"] == "Policy table: verdict"]
+
+
+def test_the_arrangement_between_both_sides_is_told_as_of_the_date():
+    library = small_library(home_key="ctpat", away_key="nz-ses")
+    _, comparison = small_comparison(library)
+    for day, state in ((date(2005, 1, 1), "None known"), (date(2010, 1, 1), "Signed")):
+        rows = list(arrangement_rows(Content(replace(comparison, as_of=day), library, {}, "own")))
+        assert getattr(rows[0][2], "value", "") == state
+    assert any("Japan and New Zealand" in str(row[1]) for row in rows)

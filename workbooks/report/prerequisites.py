@@ -33,7 +33,7 @@ def write_prerequisites(book: Book, content: Content) -> None:
         "Three prerequisites come before phase 1. The notes hold for every comparison, whatever its result."
     )
     sheet = book.sheet(SHEET, "Prerequisites and standing notes", lead, across=len(columns))
-    sheet.table(columns, [*_prerequisites(content), *_arrangements(content), *_notes(content)])
+    sheet.table(columns, [*_prerequisites(content), *arrangement_rows(content), *_notes(content)])
 
 
 def _prerequisites(content: Content) -> Iterator[list[Value]]:
@@ -70,7 +70,7 @@ def prerequisite_cell(one: Prerequisite) -> Cell:
     return Cell(word("prerequisites", one.verdict), filled(PREREQUISITE_FILL.get(one.verdict), center=True))
 
 
-def _arrangements(content: Content) -> Iterator[list[Value]]:
+def arrangement_rows(content: Content) -> Iterator[list[Value]]:
     """Yield what stood between both sides, and between the partner and others, on the date."""
     if content.baseline_program.key != _CBP_PROGRAM:
         return
@@ -124,12 +124,6 @@ def _notes(content: Content) -> Iterator[list[Value]]:
     data = shipped_yaml("standing_notes.yaml")
     for note in data["notes"]:
         if content.own or note.get("audience") != "own":
-            yield [
-                _KINDS[note["kind"]],
-                note["title"],
-                Cell("–", "center"),
-                note["text"].strip(),
-                data["source"],
-                data["basis"],
-                "",
-            ]
+            kind, source = _KINDS[note["kind"]], note.get("source", data["source"])
+            basis = "" if "source" in note else word("bases", data["basis"])
+            yield [kind, note["title"], Cell("–", "center"), note["text"].strip(), source, basis, ""]

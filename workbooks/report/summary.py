@@ -31,7 +31,7 @@ def write_summary(book: Book, content: Content) -> None:
     _prerequisites(writer)
     if content.own:
         _gravest(writer)
-    writer.new_page()
+        writer.new_page()
     _result(writer)
     first, last = write_categories(writer)
     _chart(writer, first, last)
@@ -109,9 +109,11 @@ def _result(writer: Blocks) -> None:
     kinds = ", ".join(
         f"{word('shortfalls', kind).lower()} {found[kind]}" for kind in ("form", "substance", "unknown")
     )
+    uncounted = sum(not finding.counted for finding in content.comparison.findings)
     writer.text(
         f"{content.comparison.summary.provisional} of {content.comparison.summary.total} verdicts are "
         f"provisional. Partly met, by kind of shortfall: {kinds}, of {found.total()}. "
+        f"{uncounted} are shown here but carry no weight in the conclusion (see Remarks on Side by side). "
         "The deeper the colour, the larger the share of the row.",
         "note",
     )
