@@ -46,9 +46,11 @@ Operators = Annotated[
 PolicyFolder = Annotated[
     Path | None, typer.Option("--policy", metavar="DIR", help="Folder with policy tables of your own.")
 ]
-Marking = Annotated[str, typer.Option("--marking", help="Handling marking on every page of the report.")]
+Marking = Annotated[
+    str, typer.Option("--marking", help="Handling marking on every page. Default: by audience.")
+]
 DEFAULT_WORKSPACE = Path("workspace")
-MARKING = "FOR OFFICIAL USE ONLY"
+MARKING = ""
 
 
 def parse_date(text: str) -> date | None:
@@ -134,12 +136,15 @@ def compare(
         check_writable(out)
     library = load_library(workspace)
     request = Request(foreign, baseline, tuple(operator or ()), parse_date(as_of), count_forced_labor)
-    comparison = run_comparison(library, request, date.today(), policy_from(policy))  # noqa: DTZ011 - the user's own day
+    rules = policy_from(policy)
+    comparison = run_comparison(library, request, date.today(), rules)  # noqa: DTZ011 - the user's own day
     if out is not None:
         from workbooks.report import write_report
 
         with terminal.progress(f"Writing {out}") as step:
-            write_report(comparison, library, out, marking=marking, audience=audience, progress=step)
+            write_report(
+                comparison, library, out, marking=marking, audience=audience, policy=rules, progress=step
+            )
     if as_json:
         emit(comparison_as_dict(comparison))
         return
@@ -206,7 +211,7 @@ def matrix(
     with terminal.progress("Comparing") as step:
         made = make(library, baselines, foreigns, day, policy or SHIPPED, progress=step)
     if out is not None:
-        from workbooks.matrix_report import write_matrix
+        from workbooks.report.matrix_book import write_matrix
 
         write_matrix(made, library, out, marking=marking)
     if as_json:
@@ -247,7 +252,7 @@ def diff(
     before, after = library.edition(old), library.edition(new)
     found = diff_editions(library, before, after, policy_from(policy), default_matcher(), day)
     if out is not None:
-        from workbooks.diff_report import write_diff
+        from workbooks.report.diff_book import write_diff
 
         write_diff(found, library, out, marking=marking)
     if as_json:
