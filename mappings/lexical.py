@@ -1,7 +1,7 @@
 """Likeness by letters: character 3-5-gram TF-IDF, the part of the suggestions that needs no model.
 
 Written out rather than taken from scikit-learn, which costs 1.2 s and 90 MB at start for this one
-use (docs/decisions/0005).
+use (docs/decisions/0030).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The likeness of every source with every target, by one of the three methods.
 
 `lexical` compares letters and word stems; `encoder` compares sentences and words as vectors; `fused`
-takes letters, sentences and words together and is the best of the three (docs/decisions/0006).
+takes letters, sentences and words together and is the best of the three (docs/decisions/0030).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mappings.aligning import WordAlignment, centred
-from mappings.cautions import opposed, tenor
+from mappings.cautions import stance, tenor
 from mappings.encoding import Encoder, encoder
 from mappings.fusing import DIGITS, fused
 from mappings.languages import with_english
@@ -73,7 +73,7 @@ def compare(sources: Sequence[Text], targets: Sequence[Text], method: Method) ->
     if method != "encoder":
         parts.append(LetterIndex(glossed_right).likeness(glossed_left))
     if model:
-        parts.append(_sentences(left, [views(t) for t in right], model))
+        parts.append(_sentences(left, right, model))
     sure: Matrix = np.mean(parts, axis=0)
     denied = _opposition(sources, targets)
     rank: Matrix = (fused(parts) - OPPOSED * denied).round(DIGITS)
@@ -83,15 +83,21 @@ def compare(sources: Sequence[Text], targets: Sequence[Text], method: Method) ->
 
 def _opposition(sources: Sequence[Text], targets: Sequence[Text]) -> Matrix:
     """Return 1 where one text denies what the other asks for, else 0."""
-    left, right = [tenor(t.text) for t in sources], [tenor(t.text) for t in targets]
-    return np.array([[float(opposed(a, b)) for b in right] for a in left]).reshape(len(left), len(right))
+    left = np.array([stance(tenor(t.text)) for t in sources], dtype=np.float64)
+    right = np.array([stance(tenor(t.text)) for t in targets], dtype=np.float64)
+    opposition: Matrix = (np.outer(left, right) < 0).astype(np.float64)
+    return opposition
 
 
-def _sentences(sources: Sequence[str], targets: Sequence[Sequence[str]], model: Encoder) -> Matrix:
-    """Return the cosine of each source with the best view of each target."""
+def _sentences(sources: Sequence[str], targets: Sequence[str], model: Encoder) -> Matrix:
+    """Return the cosine of each source with each target or its first sentence, the better of the two.
+
+    The first sentence is the name where a target has one. More sentences cost time and found no more.
+    """
+    seen = [views(t)[:2] for t in targets]
     left = model.vectors(sources)
-    right = model.vectors([view for views in targets for view in views])
+    right = model.vectors([view for some in seen for view in some])
     by_view = centred(left, right) @ centred(right, left).T
-    starts = np.cumsum([0, *(len(v) for v in targets)])[:-1]
+    starts = np.cumsum([0, *(len(some) for some in seen)])[:-1]
     best: Matrix = np.maximum.reduceat(by_view, starts, axis=1) if len(starts) else by_view
     return best

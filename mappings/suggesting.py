@@ -27,7 +27,7 @@ DECIDED = "decided before"
 # The words shown with a suggestion, the most telling first.
 SHOWN_WORDS = 6
 # (middle, step) of the logistic scale from likeness to score, by method. With them a score is about the
-# share of suggestions of that score that were right on the development sets (docs/decisions/0006).
+# share of suggestions of that score that were right on the development sets (docs/decisions/0030).
 _SCALE: Mapping[Method, tuple[float, float]] = {
     "fused": (0.47, 0.07),
     "lexical": (0.45, 0.09),
