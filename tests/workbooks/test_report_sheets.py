@@ -290,3 +290,10 @@ def test_the_arrangement_between_both_sides_is_told_as_of_the_date():
         rows = list(arrangement_rows(Content(replace(comparison, as_of=day), library, {}, "own")))
         assert getattr(rows[0][2], "value", "") == state
     assert any("Japan and New Zealand" in str(row[1]) for row in rows)
+
+
+def test_no_table_names_two_columns_alike(workbook):
+    for sheet in workbook.worksheets:
+        if sheet.title != "Summary":
+            titles = [cell.value for cell in sheet[4] if cell.value]
+            assert len(titles) == len(set(titles)), sheet.title

@@ -25,7 +25,7 @@ def write_beyond(book: Book, content: Content) -> None:
         Column(f"Why {content.us} has nothing for it", 44),
         Column("Basis", 10, "center"),
         Column("Source", 36, "muted"),
-        Column("Source", 9, "link"),
+        Column("To source", 9, "link"),
     )
     sheet = book.sheet(content.beyond_sheet, f"Beyond {content.us}", _lead(content), across=len(columns))
     rows = (list(_row(content, row)) for row in content.beyond)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
@@ -195,19 +195,29 @@ def _uses(content: Content, side: Literal["baseline", "foreign"]) -> Iterable[So
 
 
 def _used(content: Content, side: str) -> dict[str, list[str]]:
-    used: dict[str, list[str]] = {}
+    """Return the criteria whose findings rest on each source of a side; none where only other rows do."""
+    findings = content.comparison.findings
     if side == "baseline":
-        for finding in content.comparison.findings:
-            used.setdefault(content.baseline_sources[finding.criterion], []).append(finding.criterion)
-        return used
-    for finding in content.comparison.findings:
-        for obligation in finding.obligations:
-            for one in obligation.evidence:
-                for key in source_keys(content, one):
-                    used.setdefault(key, []).append(finding.criterion)
-    for row in content.beyond:
-        used.setdefault(content.foreign_criteria[row.provision].source.id, [])
-    return used
+        pairs = [(content.baseline_sources[finding.criterion], finding.criterion) for finding in findings]
+    else:
+        pairs = [
+            (key, finding.criterion)
+            for finding in findings
+            for obligation in finding.obligations
+            for one in obligation.evidence
+            for key in source_keys(content, one)
+        ]
+    used: dict[str, list[str]] = {}
+    for key, criterion in pairs:
+        used.setdefault(key, []).append(criterion)
+    return used | {key: [] for key in _other_sources(content, side) if key not in used}
+
+
+def _other_sources(content: Content, side: str) -> Iterator[str]:
+    """Yield the sources of the foreign rows and prerequisites that no finding rests on."""
+    if side == "foreign":
+        yield from (content.foreign_criteria[row.provision].source.id for row in content.beyond)
+        yield from (key for one in content.comparison.prerequisites for key in one.sources)
 
 
 def source_keys(content: Content, evidence: Evidence) -> tuple[str, ...]:
@@ -218,15 +228,18 @@ def source_keys(content: Content, evidence: Evidence) -> tuple[str, ...]:
 
 
 def profile_facts(program: Program) -> tuple[Cited, ...]:
-    """Return every cited fact of a program."""
+    """Return every cited fact that the profile of a program shows; member benefits are none of them."""
     launched = (program.launched,) if program.launched else ()
+    statuses = tuple(
+        Cited(value=status.status, basis=status.basis, sources=status.sources) for status in program.status
+    )
     return (
         *program.legal_basis,
         *launched,
+        *statuses,
         *program.eligibility,
         *program.statistics,
         *program.validation,
-        *program.benefits,
         *program.remarks,
     )
 

@@ -52,7 +52,7 @@ def _columns(content: Content) -> tuple[Column, ...]:
         *ours,
         Column("Weakest basis", 10, "center"),
         Column("Remarks", 16),
-        Column("Source", 9, "link"),
+        Column("To source", 9, "link"),
     )
 
 

@@ -33,7 +33,7 @@ def write_obligations(book: Book, content: Content) -> None:
         Column("Confidence", 11, "center"),
         Column("Basis", 10, "center"),
         Column("Source", 28, "muted"),
-        Column("Source", 9, "link"),
+        Column("To source", 9, "link"),
     )
     lead = (
         "Each clause of each criterion with all that its outcome rests on; "

@@ -21,11 +21,11 @@ def write_profiles(book: Book, content: Content) -> None:
     columns = (
         Column("Topic", 20, "label"),
         Column(content.us, 56),
-        Column("Basis", 10, "center"),
-        Column("Sources", 26, "muted"),
+        Column(f"{content.us}: basis", 10, "center"),
+        Column(f"{content.us}: sources", 26, "muted"),
         Column(content.them, 56, "foreign"),
-        Column("Basis", 10, "center"),
-        Column("Sources", 26, "muted"),
+        Column(f"{content.them}: basis", 10, "center"),
+        Column(f"{content.them}: sources", 26, "muted"),
     )
     lead = f"{content.pair}. Statements are in our own words; see “Basis” on the sheet Method."
     sheet = book.sheet("Program profiles", "Program profiles", lead, across=len(columns))

@@ -224,10 +224,19 @@ class Sheet:
             if column.overflow and isinstance(cell.value, str):
                 shown = shorten(cell.text, column.width, most, column.overflow, SIZE)
                 cell = Cell(shown, cell.style, cell.link)
-            text = cell.text
-            lines = max(lines, line_count(text, column.width, SIZE))
+            lines = max(lines, self._lines(cell, column))
             self.write(row, first + offset, cell, column.style)
         self.height(row, lines * LINE_HEIGHT + _PADDING)
+
+    def _lines(self, cell: Cell, column: Column) -> int:
+        """Return the lines a cell takes; bold letters are a tenth wider."""
+        style = cell.style or column.style
+        bold = (STYLES[style] if isinstance(style, str) else style).get("bold")
+        width = column.width / 1.1 if bold else column.width
+        if not cell.heading:
+            return line_count(cell.text, width, SIZE)
+        heading = safe(cell.heading)
+        return line_count(heading, column.width / 1.1) + line_count(cell.text[len(heading) + 1 :], width)
 
     def header(self, row: int, columns: Sequence[Column], first: int = 0) -> None:
         """Write a table's header row; titles that stand upright need room for their length."""

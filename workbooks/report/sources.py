@@ -41,9 +41,14 @@ def _row(content: Content, use: SourceUse) -> Iterator[Value]:
     counts = Counter(use.bases)
     yield "\n".join(f"{word('bases', basis)}: {counts[basis]}" for basis in reversed(BASES) if counts[basis])
     yield len(use.findings)
-    yield ", ".join(use.findings) or ("Program profile only." if use.in_profile else "Other direction only.")
+    yield ", ".join(use.findings) or _rest(use)
     if use.findings:
         place = content.place("criterion", use.findings[0])
     else:
         place = Place("Program profiles" if use.in_profile else content.beyond_sheet)
     yield Cell("First use →", "link", place)
+
+
+def _rest(use: SourceUse) -> str:
+    """Return where a source is used that no finding rests on."""
+    return "Program profile only." if use.in_profile else "Other direction or prerequisites only."
