@@ -438,6 +438,79 @@ def suggest(
 
 
 @app.command()
+def template(
+    program: Annotated[str, typer.Option("--program", metavar="KEY", help="The program the form is for.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.xlsx", help="Write the form here.")],
+    workspace: Workspace = DEFAULT_WORKSPACE,
+) -> None:
+    """Write an empty form for criteria that imports with no question asked."""
+    from criteria.problems import UnknownName
+    from mappings.library import load_library
+    from workbooks.template_book import write_template
+
+    library = load_library(workspace)
+    if program not in library.programs:
+        raise UnknownName("program", program, library.programs)
+    write_template(library.programs[program], out)
+    terminal.say(f"Form: {out}. Fill it in, then: mra import {out} --program {program}")
+
+
+@app.command()
+def review(
+    edition: Annotated[str, typer.Argument(metavar="[EDITION]", help="Edition or program to export.")] = "",
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="W.xlsx", help="Write its maps for review.")
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="STATE", help="Only maps of this state, such as proposed."),
+    ] = None,
+    apply: Annotated[
+        Path | None, typer.Option("--apply", metavar="W.xlsx", help="Take over its decisions.")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", envvar="USER", help="Who decided.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change; write nothing.")
+    ] = False,
+    partly: Annotated[
+        bool, typer.Option("--partly", help="Apply what can be, even if some rows cannot.")
+    ] = False,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    as_json: Json = False,
+) -> None:
+    """Export maps to a review workbook, or apply the decisions in one.
+
+    Exit code 1 where rows cannot be applied; nothing is applied then unless you say --partly.
+    """
+    from jobs.reviewing import apply_review, export_review, plan_review
+    from mappings.library import load_library
+
+    library = load_library(workspace)
+    if export is not None and edition:
+        count = export_review(library, library.edition(edition), export, tuple(only or ()))
+        emit({"rows": count, "file": str(export)}) if as_json else terminal.say(
+            f"{count} rows written to {export}"
+        )
+        return
+    if apply is None:
+        raise MraError("Say mra review EDITION --export W.xlsx, or mra review --apply W.xlsx.")
+    try:
+        data = apply.read_bytes()
+    except OSError as error:
+        raise MraError(f"{apply} cannot be read: {error.strerror}.") from error
+    plan = plan_review(library, data, apply.name, by)
+    applied = False
+    if not dry_run and (partly or not plan.refused):
+        applied = apply_review(workspace, plan, partly=partly)
+    if as_json:
+        emit(plan.as_dict(applied=applied))
+    else:
+        terminal.review_result(plan, applied=applied)
+    if plan.refused:
+        raise typer.Exit(1)
+
+
+@app.command()
 def undo(workspace: Workspace = DEFAULT_WORKSPACE) -> None:
     """Take back the last change to the workspace (an import, an applied review, an undo)."""
     from mappings.workspace import undo as take_back

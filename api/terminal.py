@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.diffing import Change, EditionDiff
     from engine.matrix import Matrix
     from jobs.importing import ImportPlan
+    from jobs.reviewing import ReviewPlan
     from mappings.suggesting import Suggestions
 
 WORDS = {
@@ -204,6 +205,20 @@ def import_result(plan: ImportPlan, *, applied: bool) -> None:
         say(f"Written. Next: mra suggest {key}, mra review {key} --export W.xlsx, mra compare {key}")
     else:
         say("Nothing was written." + ("" if plan.refused else " Leave out --dry-run to import it."))
+
+
+def review_result(plan: ReviewPlan, *, applied: bool) -> None:
+    """Print what a returned review workbook changes, and what cannot be applied."""
+    rows = [
+        [r.obligation, r.control or "no control", r.decision, str(r.relationship or ""), r.rationale]
+        for r in plan.reviews
+    ]
+    if rows:
+        table(["obligation", "control", "decision", "relationship", "rationale"], rows)
+    if plan.problems:
+        problems(plan.problems)
+    done = "Applied." if applied else "Nothing was written."
+    say(f"{len(plan.reviews)} decisions, {plan.unchanged} rows unchanged. {done}")
 
 
 def suggestions(made: Sequence[Suggestions], library: Library, against: str) -> None:

@@ -25,6 +25,7 @@ _GROUPS = {
     "reading": "The file is read, with a remark",
     "layout": "Sheets and columns",
     "rows": "Rows and cells",
+    "review": "A review workbook that returns",
 }
 
 
@@ -33,7 +34,7 @@ class ProblemCode(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    group: Literal["file", "reading", "layout", "rows"]
+    group: Literal["file", "reading", "layout", "rows", "review"]
     severity: Literal["error", "warning", "note"]
     title: str
     message: str
