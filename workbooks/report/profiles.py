@@ -10,7 +10,7 @@ from criteria.vocabulary import vocabulary
 from workbooks.report.cells import Cell, Column, Value
 from workbooks.report.content import Content
 from workbooks.report.sheet import Book
-from workbooks.report.words import category_name, operator_name, word
+from workbooks.report.words import bullets, category_name, operator_name, word
 
 Statement = tuple[str, str, str]
 """A statement with its basis and its sources."""
@@ -89,7 +89,7 @@ def _plain(text: str) -> Statement:
 def _cited(program: Program, one: Cited) -> Statement:
     documents = [program.sources[key].document if key in program.sources else key for key in one.sources]
     note = f" ({one.note})" if one.note else ""
-    return f"{one.value}{note}", one.basis, "\n".join(documents)
+    return f"{one.value}{note}", one.basis, bullets(documents)
 
 
 def _status(program: Program) -> Iterator[Statement]:

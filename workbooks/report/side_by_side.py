@@ -221,7 +221,7 @@ def _sources(content: Content, finding: Finding) -> str:
             for key in source_keys(content, one):
                 document = content.foreign_program.sources[key].document
                 lines.append(f"{content.them}: {document} ({word('bases', one.basis)})")
-    return "\n".join(dict.fromkeys(lines))
+    return bullets(dict.fromkeys(lines))
 
 
 def remarks(finding: Finding) -> str:
