@@ -53,7 +53,7 @@ def write_template(program: Program, target: Path) -> None:
         footer=program.key,
         as_of=date(2026, 1, 1),
     )
-    lead = "Fill in one row for each requirement, then import the file. Columns may stay empty except Requirement."
+    lead = "Fill in one row for each requirement, then import the file. Only Requirement has to be filled in."
     sheet = book.sheet("Criteria", f"Criteria of {program.name}", lead, across=len(COLUMNS))
     columns = tuple(Column(title, width, "fill_in", "header_fill_in") for title, width, _, _ in COLUMNS)
     sheet.table(columns, [[""] * len(columns) for _ in range(ROWS)], frozen=1)
