@@ -91,7 +91,7 @@ class _SheetReader:
         self.problems: list[Problem] = list(check_columns(sheet, layout))
         self.ledger: Counter[str] = Counter(_rows_above(sheet, layout))
         self.carried: dict[str, str] = {}
-        self.heading: _Heading | None = None
+        self.waiting: list[_Heading] = []
         self.circles = {
             column.number: any(
                 is_circle(v.own[column.number].text) for v in self.kinds.views if column.number in v.own
@@ -113,31 +113,34 @@ class _SheetReader:
                 self._continue(view)
             elif kind is RowKind.NOT_READ:
                 self._not_read(view)
-        self._close_heading()
+        self._check_last()
+        self._settle_headings()
 
     def _section(self, view: RowView) -> None:
         cells = sorted(view.own.values(), key=lambda cell: cell.column)
         text = " ".join(" ".join(cell.live_text.split()) for cell in cells)
-        followed = self.heading is not None
-        self._close_heading(replaced=True)
         if all(cell.struck_out for cell in cells):
+            self._report_heading("struck_out", _Heading(cells[0], text))
             return
-        self.sections.heading(text, cells[0], view.text("ref"), follows_heading=followed)
+        self.sections.heading(text, cells[0], view.text("ref"), follows_heading=bool(self.waiting))
         self.carried.clear()
-        self.heading = _Heading(cells[0], text)
+        self.waiting.append(_Heading(cells[0], text))
 
-    def _close_heading(self, replaced: bool = False) -> None:
-        """Report a heading at the end of the sheet: nothing follows that it could head."""
-        if self.heading is not None and not replaced:
-            cell = self.heading.cell
-            self.problems.append(
-                problem("section_without_criteria", sheet=self.sheet.name, cell=cell.address,
-                        merged_range=cell.merged_range, value=self.heading.text)
-            )  # fmt: skip
-        self.heading = None
+    def _settle_headings(self, path: tuple[str, ...] = ()) -> None:
+        """Report the headings since the last criterion that do not hold for the next: they head nothing."""
+        for heading in self.waiting:
+            if heading.text not in path:
+                self._report_heading("section_without_criteria", heading)
+        self.waiting.clear()
+
+    def _report_heading(self, code: str, heading: _Heading) -> None:
+        cell = heading.cell
+        place = {"sheet": self.sheet.name, "cell": cell.address, "merged_range": cell.merged_range}
+        self.problems.append(problem(code, **place, value=heading.text))
 
     def _criterion(self, view: RowView) -> None:
-        self.heading = None
+        self._check_last()
+        self._settle_headings(self.sections.path)
         draft = _Draft(view.number, section_path=self.sections.path)
         self.drafts.append(draft)
         for column in self.layout.columns:
@@ -150,7 +153,6 @@ class _SheetReader:
             draft.texts["operators"] = [self.sheet_operators]
             draft.operators_from = "sheet"
         self._flag(draft, view)
-        self._check(draft, view)
 
     def _take(self, draft: _Draft, column: LayoutColumn, cell: Cell, own: bool) -> None:
         """Put a cell into the draft; a cell merged down from above gives its text without its problems."""
@@ -202,7 +204,11 @@ class _SheetReader:
             draft.flags.append(STRUCK_OUT)
             self._report("struck_out", draft, "requirement", cell.text)
 
-    def _check(self, draft: _Draft, view: RowView) -> None:
+    def _check_last(self) -> None:
+        """Check the last criterion once all its rows have been joined."""
+        if not self.drafts:
+            return
+        draft = self.drafts[-1]
         ref, requirement = draft.text("ref"), draft.text("requirement") or draft.text("translation")
         if not ref:
             draft.flags.append(NO_REFERENCE)

@@ -19,6 +19,7 @@ _LONGEST_HEADING = 150
 _SENTENCE_END = (".", "。", ";", "；", "؛", "!", "?", "؟")
 _REFERENCE = re.compile(r"^[\W_]*(?:[^\W\d_]{1,12}[-. ]{0,2})?\d[\w.\-/()]*$")
 _BULLET_START = re.compile(r"^\s*(?:[•●▪■◦‣∙⁃◆▶➢➤✓·・*\-–—]|\(?[a-z0-9]{1,3}[.)]\s)")
+_GROUP_FIELDS = ("category", "section")
 _TEXT_FIELDS = ("ref", "category", "section", "requirement", "translation")
 
 
@@ -71,6 +72,7 @@ class RowKinds:
         self._last_header = self._texts_of(layout.header_rows[-1]) if layout.header_rows else {}
         self.views = [self.view(row) for row in sheet.rows if row.number >= layout.first_row]
         self.mostly = self._filled_shares()
+        self._group: dict[str, str] = {}
 
     def _texts_of(self, row: int) -> dict[int, str]:
         grid = self.sheet.grid
@@ -98,6 +100,8 @@ class RowKinds:
         for at, view in enumerate(self.views):
             after = self.views[at + 1] if at + 1 < len(self.views) else None
             kind = self._kind(view, after, before)
+            if kind is RowKind.CRITERION:
+                self._group = {name: view.text(name) or self._group.get(name, "") for name in _GROUP_FIELDS}
             yield kind, view
             before = kind
 
@@ -173,6 +177,8 @@ class RowKinds:
 
     def _is_continuation(self, view: RowView, before: RowKind | None) -> bool:
         if before not in (RowKind.CRITERION, RowKind.CONTINUATION) or view.has("ref"):
+            return False
+        if any(view.text(name) not in ("", self._group.get(name)) for name in _GROUP_FIELDS):
             return False
         if self.ref and self._shares_reference(view):
             return True

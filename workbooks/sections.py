@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from workbooks.model import Cell, range_bounds
 
 _NUMBER = re.compile(
-    r"^\W*(?:[^\W\d_]{2,12}\s+)?(\d{1,3}(?:\.\d+)*(?=[\s.):]|$)|(?:[IVX]+|[A-Z])(?=[.):]|$))"
+    r"^\W*(?:(?P<word>[^\W\d_]{2,12})\s+)?"
+    r"(?:(?P<digits>\d{1,3}(?:\.\d+)*)(?=[\s.):]|$)|(?P<roman>[IVX]+)(?=[.):]|$)|(?P<letter>[A-Z])(?=[.):]|$))"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """What headings of one level have in common: the depth of their number, or how they look."""
+    """What headings of one level have in common: how they are numbered, or else how they look.
 
-    depth: int
-    column: int
-    width: int
-    bold: bool
+    `depth` counts the parts of a number such as 6.2; it is 0 for any other numbering.
+    """
+
+    numbering: str = ""
+    depth: int = 0
+    column: int = 0
+    width: int = 0
+    bold: bool = False
 
 
 class Sections:
@@ -41,7 +46,7 @@ class Sections:
         level = _level(text, cell, ref)
         if level.depth:
             self._close(next((at for at, (o, _) in enumerate(self._open) if o.depth >= level.depth), None))
-        elif follows_heading and self._open and self._open[-1][0] == level:
+        elif not level.numbering and follows_heading and self._open and self._open[-1][0] == level:
             # Two alike in a row: the first heads the second, so it is the outermost of its kind.
             first = next(at for at, (other, _) in enumerate(self._open) if other == level)
             self._open[first:] = self._open[-1:]
@@ -56,8 +61,11 @@ class Sections:
 
 
 def _level(text: str, cell: Cell, ref: str) -> _Level:
+    number = _NUMBER.match(ref or text)
+    if number and number["digits"] and not number["word"]:
+        return _Level("digits", number["digits"].count(".") + 1)
+    if number:
+        return _Level(f"{(number['word'] or '').casefold()} {number.lastgroup}")
     bounds = range_bounds(cell.merged_range) if cell.merged_range else None
     width = bounds[3] - bounds[1] + 1 if bounds else 1
-    number = _NUMBER.match(ref or text)
-    depth = number[1].count(".") + 1 if number else 0
-    return _Level(depth, cell.column, width, cell.bold)
+    return _Level(column=cell.column, width=width, bold=cell.bold)

@@ -15,7 +15,9 @@ import openpyxl
 import xlwt
 from odf import style, table, text
 from odf.opendocument import OpenDocumentSpreadsheet
+from openpyxl.comments import Comment
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter, range_boundaries
 from xlwt.CompoundDoc import XlsDoc
 
 Rows = Sequence[Sequence[object]]
@@ -69,12 +71,12 @@ def _shape_xlsx(sheet, shape: Shape) -> None:
     for row in shape.hidden_rows:
         sheet.row_dimensions[row].hidden = True
     for column in shape.hidden_columns:
-        sheet.column_dimensions[openpyxl.utils.get_column_letter(column)].hidden = True
+        sheet.column_dimensions[get_column_letter(column)].hidden = True
     for row, column in {*shape.struck, *shape.bold}:
         struck, bold = (row, column) in shape.struck, (row, column) in shape.bold
         sheet.cell(row, column).font = Font(strike=struck, b=bold)
     for (row, column), words in shape.comments.items():
-        sheet.cell(row, column).comment = openpyxl.comments.Comment(words, "tester")
+        sheet.cell(row, column).comment = Comment(words, "tester")
     sheet.sheet_view.rightToLeft = shape.right_to_left
     if shape.hidden:
         sheet.sheet_state = "hidden"
@@ -98,9 +100,7 @@ def _fill_xls(sheet, rows: Rows, shape: Shape) -> None:
         for c, value in enumerate(row, 1):
             if value in ("", None):
                 continue
-            look = xlwt.easyxf(
-                f"font: bold {(r, c) in shape.bold}, struck_out {(r, c) in shape.struck}"
-            )
+            look = xlwt.easyxf(f"font: bold {(r, c) in shape.bold}, struck_out {(r, c) in shape.struck}")
             if (r, c) in merged:
                 top, left, bottom, right = merged[r, c]
                 sheet.write_merge(top - 1, bottom - 1, left - 1, right - 1, value, look)
@@ -263,7 +263,9 @@ def _xlsb_book(names: list[str], shape: Shape | None) -> bytes:
 def _xlsb_styles() -> bytes:
     """Return four looks: plain, struck out, bold, and the number format 0.00."""
     fonts = b"".join(
-        record(43, struct.pack("<HHH", 220, 8 if struck else 0, 700 if bold else 400) + bytes(19) + wide("Arial"))
+        record(
+            43, struct.pack("<HHH", 220, 8 if struck else 0, 700 if bold else 400) + bytes(19) + wide("Arial")
+        )
         for struck, bold in ((False, False), (True, False), (False, True))
     )
     looks = b"".join(
@@ -351,5 +353,5 @@ def ole(entries: Sequence[str], stream: bytes = b"") -> bytes:
 
 
 def _bounds(reference: str) -> tuple[int, int, int, int]:
-    left, top, right, bottom = openpyxl.utils.range_boundaries(reference)
+    left, top, right, bottom = (int(bound or 0) for bound in range_boundaries(reference))
     return top, left, bottom, right

@@ -22,7 +22,15 @@ _NS = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 def _worksheet(body: bytes, before: bytes = b"", after: bytes = b"") -> bytes:
     return (
-        _HEAD + before + b"<worksheet " + _NS + b"><sheetData>" + body + b"</sheetData>" + after + b"</worksheet>"
+        _HEAD
+        + before
+        + b"<worksheet "
+        + _NS
+        + b"><sheetData>"
+        + body
+        + b"</sheetData>"
+        + after
+        + b"</worksheet>"
     )
 
 
@@ -107,7 +115,9 @@ def styled_empty_cells() -> bytes:
 def _stored_less(data: bytes) -> bytes:
     """Keep the ratio of packing below that of a zip bomb, so that the cells themselves are counted."""
     parts = unzipped(data)
-    parts["xl/media/noise.bin"] = b"".join(zlib.crc32(struct.pack("<I", n)).to_bytes(4, "big") for n in range(250_000))
+    parts["xl/media/noise.bin"] = b"".join(
+        zlib.crc32(struct.pack("<I", n)).to_bytes(4, "big") for n in range(250_000)
+    )
     return zipped(parts)
 
 

@@ -11,12 +11,24 @@ from workbooks.layouts import Layout, LayoutColumn, name_columns, propose
 from workbooks.reading import read
 
 TEXT = "The operator seals every container before it leaves the premises."
-FOREIGN = [["Kodo", "Teksto", "Grado"], ["1.1", TEXT, "must"], ["1.2", TEXT + " Always.", "should"], ["1.3", TEXT, "must"]]
+FOREIGN = [
+    ["Kodo", "Teksto", "Grado"],
+    ["1.1", TEXT, "must"],
+    ["1.2", TEXT + " Always.", "should"],
+    ["1.3", TEXT, "must"],
+]
 
 
 def book(**sheets):
     """Return a workbook read from a real file."""
     return read(xlsx(sheets), "partner.xlsx")
+
+
+def named() -> Layout:
+    """Return a layout that an analyst named."""
+    layout, _ = name_columns(book(Criteria=FOREIGN), "Criteria", {"A": "ref", "B": "requirement"}, 1)
+    assert layout is not None
+    return layout
 
 
 def test_each_sheet_gets_a_layout_or_a_reason():
@@ -49,7 +61,10 @@ def test_a_header_with_no_rows_below_is_skipped():
 
 def test_the_analyst_names_the_columns():
     workbook = book(Criteria=FOREIGN)
-    layout, problems = name_columns(workbook, "Criteria", {"a": "ref", "B": "requirement", "C": "strength"}, 1)
+    layout, problems = name_columns(
+        workbook, "Criteria", {"a": "ref", "B": "requirement", "C": "strength"}, 1
+    )
+    assert layout is not None
     assert not problems
     assert [(c.column, c.field, c.header) for c in layout.columns] == [
         ("A", "ref", "Kodo"), ("B", "requirement", "Teksto"), ("C", "strength", "Grado"),
@@ -83,11 +98,11 @@ def test_only_the_sheets_asked_for_are_read():
 
 
 def test_a_saved_layout_is_reused_where_the_same_headers_return(tmp_path):
-    layout, _ = name_columns(book(Criteria=FOREIGN), "Criteria", {"A": "ref", "B": "requirement"}, 1)
+    layout = named()
     path = save_layouts(tmp_path, "esperantio", [layout])
     assert path.name == "esperantio.yaml"
     saved = load_layouts(tmp_path, "esperantio")
-    moved = [["New title"], ["", *(["KODO", "teksto ", "Grado"])], *([""] + row for row in FOREIGN[1:])]
+    moved = [["New title"], ["", "KODO", "teksto ", "Grado"], *(["", *row] for row in FOREIGN[1:])]
     again = propose(book(Kriterioj=moved), saved=saved).layouts[0]
     assert again.source == "saved"
     assert again.header_rows == (2,)
@@ -95,7 +110,7 @@ def test_a_saved_layout_is_reused_where_the_same_headers_return(tmp_path):
 
 
 def test_other_headers_are_not_taken_for_the_saved_ones(tmp_path):
-    layout, _ = name_columns(book(Criteria=FOREIGN), "Criteria", {"A": "ref", "B": "requirement"}, 1)
+    layout = named()
     save_layouts(tmp_path, "x", [layout])
     other = [["Kodo", "Teksto", "Grado", "Plia"], *FOREIGN[1:]]
     assert propose(book(Criteria=other), saved=load_layouts(tmp_path, "x")).layouts == ()
@@ -104,7 +119,9 @@ def test_other_headers_are_not_taken_for_the_saved_ones(tmp_path):
 def test_a_corrected_proposal_is_saved_in_place_of_the_first(tmp_path):
     first = propose(book(Criteria=CRITERIA)).layouts[0]
     save_layouts(tmp_path, "nz", [first])
-    changed = first.model_copy(update={"columns": (*first.columns[:-1], LayoutColumn(column="F", field="evidence"))})
+    changed = first.model_copy(
+        update={"columns": (*first.columns[:-1], LayoutColumn(column="F", field="evidence"))}
+    )
     save_layouts(tmp_path, "nz", [changed])
     saved = load_layouts(tmp_path, "nz")
     assert [c.field for c in saved[0].columns][-1] == "evidence"

@@ -11,11 +11,19 @@ from dataclasses import replace
 
 import pytest
 
+from criteria.problems import Problem
 from tests.workbooks.builders import CRITERIA, xlsx
 from tests.workbooks.hostile_files import HOSTILE
 from workbooks import reading
 from workbooks.guards import LIMITS
 from workbooks.reading import read
+
+
+def refusal(data: bytes, name: str = "a.xlsx", **limits) -> Problem:
+    """Return why a file is not read."""
+    found = read(data, name, limits=replace(LIMITS, **limits)).refusal
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -24,8 +32,8 @@ def test_a_hostile_file_is_refused_with_its_own_code(name):
     book = read(build(), filename)
     assert book.refusal is not None, book
     assert book.refusal.code == code
-    assert book.sheets == ()
     assert book.refusal.hint
+    assert book.sheets == ()
 
 
 def test_the_caller_reads_the_next_file_after_every_refusal():
@@ -43,19 +51,20 @@ def test_no_hostile_file_took_more_memory_than_the_child_is_given():
 
 def test_a_refusal_names_the_sheet_and_the_cell():
     build, filename, _ = HOSTILE["cell at XFD1048576"]
-    refusal = read(build(), filename).refusal
-    assert (refusal.sheet, refusal.cell) == ("Criteria", "Criteria!XFD1048576")
+    found = refusal(build(), filename)
+    assert (found.sheet, found.cell) == ("Criteria", "Criteria!XFD1048576")
 
 
 def test_a_reader_that_needs_too_much_memory_is_stopped():
     rows = [[f"{r}.{c} some text that takes its place" for c in range(20)] for r in range(4_000)]
-    book = read(xlsx({"Criteria": rows}), "a.xlsx", limits=replace(LIMITS, memory_bytes=45_000_000))
-    assert book.refusal.code in ("too_much_memory", "reader_failed")
+    assert refusal(xlsx({"Criteria": rows}), memory_bytes=45_000_000).code in (
+        "too_much_memory",
+        "reader_failed",
+    )
 
 
 def test_a_reader_that_takes_too_long_is_stopped():
-    book = read(xlsx({"Criteria": CRITERIA}), "a.xlsx", limits=replace(LIMITS, wall_seconds=0))
-    assert book.refusal.code == "too_slow"
+    assert refusal(xlsx({"Criteria": CRITERIA}), wall_seconds=0).code == "too_slow"
 
 
 @pytest.mark.parametrize(
@@ -68,14 +77,14 @@ def test_each_way_a_reader_can_die_has_its_answer(monkeypatch, tmp_path, returnc
     end = f"os.kill(os.getpid(), {-returncode})" if returncode < 0 else f"sys.exit({returncode})"
     script.write_text(f"import os, sys\nsys.stdin.buffer.read()\n{end}\n")
     monkeypatch.setattr(reading, "_CHILD", script)
-    assert read(xlsx({"Criteria": CRITERIA}), "a.xlsx").refusal.code == code
+    assert refusal(xlsx({"Criteria": CRITERIA})).code == code
 
 
 def test_an_answer_that_is_none_is_a_failure(monkeypatch, tmp_path):
     script = tmp_path / "child.py"
     script.write_text("import sys\nsys.stdin.buffer.read()\nprint('[1, 2')\n")
     monkeypatch.setattr(reading, "_CHILD", script)
-    assert read(xlsx({"Criteria": CRITERIA}), "a.xlsx").refusal.code == "reader_failed"
+    assert refusal(xlsx({"Criteria": CRITERIA})).code == "reader_failed"
 
 
 def test_the_child_limits_its_memory_time_and_writing_before_it_reads():
@@ -124,4 +133,4 @@ def test_the_child_writes_no_file_even_if_a_reader_tries(tmp_path):
 )
 def test_every_limit_has_its_code(limit, value, code):
     data = xlsx({"Criteria": CRITERIA, "Second": CRITERIA})
-    assert read(data, "a.xlsx", limits=replace(LIMITS, **{limit: value})).refusal.code == code
+    assert refusal(data, **{limit: value}).code == code

@@ -29,8 +29,7 @@ WRONG = {
     "mail page": (b"MIME-Version: 1.0\nContent-Type: multipart/related;\n\n<html>", "html_file"),
     "xml": (b'<?xml version="1.0"?><criteria/>', "xml_file"),
     "xml spreadsheet of 2003": (
-        b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>'
-        b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>',
+        b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>',
         "excel_2003_xml",
     ),
     "json": (b'[{"ref": "1.1", "text": "Seal it"}]', "json_file"),
