@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from criteria.dimensions import Value
+from engine.clauses import NO_CONDITION, Clause, strength_word
 from engine.compiling import Check, CompiledClause, Question, counting
-from engine.facts import NO_CONDITION, Clause, Provision, strength_word
+from engine.facts import DIRECT, Provision
 from engine.findings import OUTCOME_RANK, Reason, ReasonKind
 from engine.matching import Matcher
 from engine.policy import Table
-from mappings.relationships import Reach, Relationship, compose, inverse, reach_through_hub
+from mappings.relationships import Relationship, compose, inverse
 
 Fired = Mapping[str, Set[str]]
 NOTHING: frozenset[str] = frozenset()
@@ -34,6 +35,11 @@ class PathResult:
     operators: frozenset[str]
     operators_unverified: frozenset[str]
     order: tuple[object, ...]
+
+    @property
+    def refs(self) -> frozenset[str]:
+        """The foreign criteria it stands in."""
+        return self.answered[0][1].refs
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +73,11 @@ def assess(
     for question in compiled.questions:
         for provision in by_control.get(question.control, ()):
             rules = fired.get(provision.id, NOTHING)
-            if question.addressed in rules and not _certainly_none(question, provision):
+            if question.addressed in rules:
                 answers.setdefault(provision.path, []).append(
-                    _answer(compiled.clause, question, provision, rules)
+                    _answer(compiled.clause, question, provision, rules, fired)
                 )
-    _direct_maps_override(answers, compiled)
+    _direct_maps_override(answers, DIRECT + compiled.clause.id)
     results = [
         _result(compiled.clause, path, group, table, matcher)
         for path, found in answers.items()
@@ -80,15 +86,12 @@ def assess(
     return sorted(results, key=lambda result: result.order)
 
 
-def _certainly_none(question: Question, provision: Provision) -> bool:
-    return reach_through_hub(provision.relationship, question.map.relationship) is Reach.NONE
-
-
-def _direct_maps_override(answers: dict[str, list[_Answer]], compiled: CompiledClause) -> None:
-    direct = f"direct:{compiled.clause.id}"
+def _direct_maps_override(answers: dict[str, list[_Answer]], direct: str) -> None:
+    """Leave of a path with reviewed direct maps only these; no-relationship leaves nothing of it."""
     for path, found in answers.items():
-        if any(answer.question.control == direct for answer in found):
-            answers[path] = [answer for answer in found if answer.question.control == direct]
+        told = [answer for answer in found if answer.question.control == direct]
+        if told:
+            answers[path] = [one for one in told if one.provision.relationship is not Relationship.NONE]
 
 
 def _groups(compiled: CompiledClause, answers: Sequence[_Answer]) -> Iterator[list[_Answer]]:
@@ -100,7 +103,7 @@ def _groups(compiled: CompiledClause, answers: Sequence[_Answer]) -> Iterator[li
     if not parts:
         return
     wanted = {question.control for question in compiled.questions if question.part}
-    covered = [answer for answer in parts if answer.covers]
+    covered = [answer for answer in parts if answer.covers and answer.counts]
     if compiled.complete_parts and {answer.question.control for answer in covered} == wanted:
         yield covered
     else:
@@ -117,11 +120,14 @@ def _replace(answer: _Answer, **changes: object) -> _Answer:
     return _Answer(**{**values, **changes})
 
 
-def _answer(clause: Clause, question: Question, provision: Provision, rules: Set[str]) -> _Answer:
+def _answer(
+    clause: Clause, question: Question, provision: Provision, rules: Set[str], fired: Fired
+) -> _Answer:
     same_condition = question.same_condition in rules
-    reasons = tuple(_check_reasons(clause, question, provision, rules, NOTHING))
-    loose = provision.loose & {check.dimension.key for check in question.checks}
-    strict = tuple(_check_reasons(clause, question, provision, rules, loose)) if loose else reasons
+    reasons = strict = tuple(_check_reasons(clause, question, provision.claims, rules))
+    if provision.verified is not None:
+        verified = fired.get(provision.verified_id, NOTHING)
+        strict = tuple(_check_reasons(clause, question, provision.verified, verified))
     return _Answer(
         question=question,
         provision=provision,
@@ -140,13 +146,12 @@ def _answer(clause: Clause, question: Question, provision: Provision, rules: Set
 
 
 def _check_reasons(
-    clause: Clause, question: Question, provision: Provision, rules: Set[str], unstated: Set[str]
+    clause: Clause, question: Question, claims: Mapping[str, Value], rules: Set[str]
 ) -> Iterator[Reason]:
     for check in question.checks:
         key = check.dimension.key
-        fired = NOTHING if key in unstated else rules
-        value = None if key in unstated else provision.values.get(key)
-        code, kind, words = _judge(check, value, fired)
+        value = claims.get(key)
+        code, kind, words = _judge(check, value, rules)
         if code and (check.enforced or kind != "shortfall"):
             yield Reason(
                 code, kind, key, words or check.value.words, value.words if value else "not stated", clause.id
@@ -169,7 +174,7 @@ def _judge(check: Check, value: Value | None, rules: Set[str]) -> tuple[str, Rea
         return "not_comparable", "shortfall", ""
     if not stated:
         return dimension.not_stated_reason, "shortfall", ""
-    if check.value.anchor and value is not None and value.anchor != check.value.anchor:
+    if check.value.other or (value is not None and check.value.anchor not in ("", value.anchor)):
         return "not_comparable", "shortfall", ""
     return dimension.looser_reason, "shortfall", ""
 
@@ -195,7 +200,7 @@ def _result(
 ) -> PathResult:
     outcome = _decide(clause, group, table, matcher, strict=False)
     unverified = any(answer.provision.basis == "unverified" for answer in group)
-    loose = any(answer.reasons is not answer.strict_reasons for answer in group)
+    loose = any(answer.reasons != answer.strict_reasons for answer in group)
     strict = (
         "absent" if unverified else _decide(clause, group, table, matcher, strict=True) if loose else outcome
     )
@@ -275,8 +280,8 @@ def _strength_reasons(clause: Clause, answer: _Answer, outcome: str) -> Iterator
     elif answer.stronger and outcome == "met_plus":
         yield Reason("stronger_strength", "surplus", *sides)
     if provision.non_binding:
-        instrument = provision.clauses[0].criterion.instrument
-        yield Reason("non_binding_instrument", "reservation", obligation=clause.id, foreign=instrument)
+        standing = provision.non_binding
+        yield Reason("non_binding_instrument", "reservation", obligation=clause.id, foreign=standing)
 
 
 def _overlap_code(question: Question, provision: Provision) -> str:

@@ -27,13 +27,15 @@ class Scope:
 class Prepared:
     """A baseline compiled and a foreign edition as facts, as of a date; kept by the library.
 
-    `told` remembers, by provision id, what people are told of a provision.
+    `conflicts` names, for a foreign criterion, those that say otherwise. `told` remembers, by
+    provision id, what people are told of a provision.
     """
 
     compiled: Compiled
     provisions: tuple[Provision, ...]
     by_control: Mapping[str, Sequence[Provision]]
     batches: tuple[Batch, ...]
+    conflicts: Mapping[str, frozenset[str]]
     told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 

@@ -18,8 +18,9 @@ from criteria.problems import UnknownName
 from criteria.vocabulary import vocabulary
 from engine.assessing import Fired
 from engine.case import Case, Prepared, Scope
+from engine.clauses import certified_types, conflicts_of, edition_clauses
 from engine.compiling import Compiled, RuleSet, compile_baseline
-from engine.facts import Provision, certified_types, direct_maps, edition_clauses, provisions_of
+from engine.facts import Provision, direct_maps, provisions_of
 from engine.findings import Comparison, Conclusion, Finding, Prerequisite, ReverseRow, Tally
 from engine.judging import Judged, judge
 from engine.matching import Batch, Matcher
@@ -166,11 +167,12 @@ def _prepare(library: Library, baseline: Edition, foreign: Edition, as_of: date)
     for provision in facts:
         by_control.setdefault(provision.control, []).append(provision)
     batches = (_batch(ruleset, facts) for ruleset in rules.rulesets)
-    return Prepared(rules, facts, by_control, tuple(batch for batch in batches if batch.facts))
+    matched = tuple(batch for batch in batches if batch.facts)
+    return Prepared(rules, facts, by_control, matched, conflicts_of(foreign))
 
 
 def _batch(ruleset: RuleSet, provisions: Iterable[Provision]) -> Batch:
-    facts = tuple(provision.fact for provision in provisions if provision.control in ruleset.controls)
+    facts = tuple(fact for one in provisions if one.control in ruleset.controls for fact in one.facts)
     return Batch(ruleset.rules, ruleset.key, facts)
 
 

@@ -17,7 +17,8 @@ from typing import Any
 
 from criteria.dimensions import Value
 from criteria.vocabulary import Dimension, vocabulary
-from engine.facts import DIRECT, NO_CONDITION, OTHER_STANDARD, REL, STATED, Clause
+from engine.clauses import NO_CONDITION, Clause
+from engine.facts import DIRECT, OTHER_STANDARD, REL, STATED
 from mappings.model import COUNTING, Control, Map
 from mappings.relationships import Reach, Relationship, reach_through_hub
 
@@ -231,6 +232,9 @@ def _check(
         items = tuple((item, rules.add(control, (f"{key}__{item}", "ex"))) for item in required)
         stricter = rules.add(control, (f"{key}_n", ">", len(value.items)))
         return Check(dimension, value, stated, "", stricter, other, items, enforced)
+    if value.other:
+        # Only the same words for it ("a seal that customs approves") are as good; a rank cannot be compared.
+        return Check(dimension, value, stated, other, "", "", (), enforced)
     if value.figure is None:
         return Check(
             dimension, value, stated, rules.add(control, (f"{key}_s", "ex")), "", other, (), enforced

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from criteria.model import STRENGTH_RANK
 from engine.assessing import Fired, PathResult, assess
 from engine.case import Case
+from engine.clauses import Clause
 from engine.compiling import CompiledClause
 from engine.completeness import completeness
-from engine.facts import Clause
 from engine.findings import OUTCOME_RANK, Reason
 
 
@@ -42,12 +42,11 @@ def judge(case: Case, compiled: CompiledClause, fired: Fired) -> Judged:
         reason = Reason(code, "reservation", obligation=clause.id, foreign=clause.condition)
         return Judged(clause, outcome, outcome, None, (), (reason,), dict.fromkeys(types, (outcome, code)))
     results = assess(compiled, case.prepared.by_control, fired, case.policy.tables["outcome"], case.matcher)
-    best = _settled(case, results)
+    standing = _standing(case, results)
+    best = _flagged(case, standing[0]) if standing else None
     silent, code = _silence(case, clause, [t for t in types if t in case.certified])
     outcome = best.outcome if best else silent
-    strict = min(
-        (r.strict for r in results if r.strict != "absent"), key=OUTCOME_RANK.__getitem__, default=silent
-    )
+    strict = _strict(case, results) or silent
     reasons = best.reasons if best else (Reason(code, obligation=clause.id),)
     by_operator = {operator: _for_operator(case, clause, results, operator) for operator in types}
     return Judged(clause, outcome, strict, best, results, reasons, by_operator)
@@ -66,19 +65,53 @@ def _set_aside(case: Case, clause: Clause) -> tuple[str, str] | None:
     return None
 
 
-def _settled(case: Case, results: Sequence[PathResult]) -> PathResult | None:
-    """Return the best path; of equally well read sources in conflict, the looser reading."""
-    if not results:
-        return None
-    best = results[0]
-    refs = {ref for _, p, _ in best.answered for c in p.clauses for ref in c.criterion.conflicts_with}
-    if not refs:
+def _standing(case: Case, results: Sequence[PathResult]) -> Sequence[PathResult]:
+    """Return the paths that stand: of equally well read sources in conflict, only the looser reading."""
+    if not case.prepared.conflicts:
+        return results
+    return [result for result, outcome in _heard(case, [(one, one.outcome) for one in results])]
+
+
+def _strict(case: Case, results: Sequence[PathResult]) -> str | None:
+    """Return the outcome without anything unverified, None where nothing is left."""
+    left = [(one, one.strict) for one in results if one.strict != "absent"]
+    heard = _heard(case, left) if case.prepared.conflicts else left
+    return min((outcome for _, outcome in heard), key=OUTCOME_RANK.__getitem__, default=None)
+
+
+def _heard(case: Case, results: Sequence[tuple[PathResult, str]]) -> list[tuple[PathResult, str]]:
+    """Return the paths, each with its outcome, that no source in conflict says less than.
+
+    A path's reading is the best it says of the obligation; one that says nothing certain overrules none.
+    """
+    reading: dict[str, str] = {}
+    refs: dict[str, frozenset[str]] = {}
+    for result, outcome in results:
+        reading[result.path] = min(outcome, reading.get(result.path, outcome), key=OUTCOME_RANK.__getitem__)
+        refs[result.path] = result.refs
+    certain = {path for path, outcome in reading.items() if OUTCOME_RANK[outcome] <= OUTCOME_RANK["partial"]}
+    overruled = {
+        path
+        for path, outcome in reading.items()
+        if any(
+            refs[other] & _against(case, refs[path]) and OUTCOME_RANK[outcome] < OUTCOME_RANK[reading[other]]
+            for other in certain
+        )
+    }
+    return [(result, outcome) for result, outcome in results if result.path not in overruled]
+
+
+def _against(case: Case, refs: Iterable[str]) -> frozenset[str]:
+    conflicts = case.prepared.conflicts
+    return frozenset().union(*(conflicts.get(ref, frozenset()) for ref in refs))
+
+
+def _flagged(case: Case, best: PathResult) -> PathResult:
+    """Return the path, with the reservation where another source says otherwise."""
+    if not _against(case, best.refs):
         return best
-    rivals = [r for r in results if {c.criterion.ref for _, p, _ in r.answered for c in p.clauses} & refs]
-    chosen = max([best, *rivals], key=lambda result: result.order)
-    return replace(
-        chosen, reasons=(*chosen.reasons, Reason("sources_conflict", "reservation", obligation=best.path))
-    )
+    conflict = Reason("sources_conflict", "reservation", obligation=best.path)
+    return replace(best, reasons=(*best.reasons, conflict))
 
 
 def _silence(case: Case, clause: Clause, types: Sequence[str]) -> tuple[str, str]:
@@ -104,9 +137,9 @@ def _for_operator(
     """Return the outcome, and the reason code where there is one, for one operator type."""
     if operator not in case.certified:
         return "not_applicable", "no_such_operator_type"
-    for result in results:
-        if operator in result.operators:
-            return result.outcome, ""
+    bound = _standing(case, [result for result in results if operator in result.operators])
+    if bound:
+        return bound[0].outcome, ""
     silent, code = _silence(case, clause, [operator])
     if any(operator in result.operators_unverified for result in results):
         return "unknown", "operator_type_unverified"

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from criteria.model import BASES, BASIS_RANK, STRENGTH_RANK, Edition, Program, Status
+from engine.clauses import certified_types
 from engine.completeness import completeness
-from engine.facts import Provision, certified_types
+from engine.facts import Provision
 from engine.findings import Prerequisite
 from engine.matching import Matcher
 from engine.policy import Need, Policy, PrerequisiteModel, Vector

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from criteria.model import STRENGTH_RANK, Edition
-from engine.facts import Clause, edition_clauses, strength_word
+from engine.clauses import Clause, edition_clauses, strength_word
 from engine.findings import ReverseRow
 from mappings.library import Library
 from mappings.model import COUNTING, NoControl

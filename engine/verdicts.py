@@ -9,7 +9,8 @@ from criteria.model import BASIS_RANK, Criterion, Edition
 from criteria.vocabulary import vocabulary
 from engine.assessing import PathResult
 from engine.case import Case
-from engine.facts import Provision, strength_word
+from engine.clauses import strength_word
+from engine.facts import Provision
 from engine.findings import SET_ASIDE, VERDICT_ORDER, Evidence, Finding, ObligationFinding
 from engine.judging import Judged
 from engine.wording import obligation_parts, parameters_in_words, question_for, site_check_for
@@ -123,7 +124,10 @@ def _severity(
 ) -> tuple[str, str]:
     table, group = case.policy.tables["severity"], case.policy.group(criterion.category)
     actual = (verdict, shortfall or "none", int(must), group)
-    absent = ("no_counterpart", "none", int(must), group)
+    # What is open, once known to be absent, leaves a criterion that is touched partly met in substance.
+    touched = verdict == "partly_meets"
+    lacking = ("partly_meets", "substance") if touched else ("no_counterpart", "none")
+    absent = (*lacking, int(must), group)
     decided = table.decide([actual, absent], case.matcher)
     severity = decided[actual]["severity"]
     return severity, decided[absent]["severity"] if severity == "clarify" else ""

@@ -11,7 +11,8 @@ from criteria.files import parse_yaml
 from criteria.model import Criterion
 from criteria.vocabulary import vocabulary
 from engine.assessing import PathResult
-from engine.facts import Clause, Provision
+from engine.clauses import Clause
+from engine.facts import Provision
 from engine.findings import ObligationFinding, Reason
 from mappings.relationships import Relationship
 
@@ -80,14 +81,9 @@ def _extras(best: PathResult) -> Iterator[str]:
         if reason.kind == "surplus":
             yield reason_words(reason)
     for question, provision, _ in best.answered:
-        asked = {check.dimension.key for check in question.checks}
-        for key, value in provision.values.items():
-            if (
-                key not in asked
-                and not value.vague
-                and key not in provision.illustrative
-                and value.figure != 0
-            ):
+        asked = {check.dimension.key for check in question.checks if not check.value.vague}
+        for key, value in provision.claims.items():
+            if key not in asked and not value.vague and value.figure != 0:
                 name = vocabulary().dimensions[key].name.lower()
                 yield f"{name}: {value.words}" if vocabulary().dimensions[key].kind != "flag" else name
         if provision.relationship is Relationship.SUPERSET:
