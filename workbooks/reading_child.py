@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ if __name__ == "__main__":
     sys.modules["numpy"] = None  # type: ignore[assignment]  # this is how an import is forbidden
 
 from workbooks.guards import Limits, check_size
-from workbooks.model import Note, Refused, Sheet, sheet_as_plain
-from workbooks.scanning import scan
+from workbooks.model import Note, Refused, Sheet, note, sheet_as_plain
+from workbooks.scanning import Scanned, scan
 from workbooks.sniffing import sniff
 
 
@@ -58,29 +59,47 @@ def parse(data: bytes, request: dict[str, Any], limits: Limits) -> dict[str, Any
 
 
 def _sheets(
-    data: bytes, file_format: str, request: dict[str, Any], limits: Limits, scanned: Any
+    data: bytes, file_format: str, request: dict[str, Any], limits: Limits, scanned: Scanned
 ) -> tuple[list[Sheet], list[Note]]:
     """Read with the reader of the format; each is imported only when it is needed."""
+    if file_format == "csv":
+        from workbooks.reading_text import read_text
+
+        return read_text(data, request["name"], request["encoding"], request["delimiter"], limits)
+    if file_format == "xls":
+        from workbooks.reading_xls import read_xls
+
+        return _tried(lambda: read_xls(data, limits)), []
+    if file_format in ("xlsx", "xlsm") and not scanned.strict:
+        return _read_xlsx(data, scanned)
+    from workbooks.reading_calamine import read_calamine
+
+    return _tried(lambda: read_calamine(data, scanned)), []
+
+
+def _read_xlsx(data: bytes, scanned: Scanned) -> tuple[list[Sheet], list[Note]]:
+    """Read with openpyxl; where it fails on something beside the point, such as a colour, with calamine."""
+    from workbooks.reading_xlsx import read_xlsx
+
     try:
-        if file_format == "csv":
-            from workbooks.reading_text import read_text
-
-            return read_text(data, request["name"], request["encoding"], request["delimiter"], limits)
-        if file_format == "xls":
-            from workbooks.reading_xls import read_xls
-
-            return read_xls(data, limits), []
-        if file_format in ("xlsx", "xlsm") and not scanned.strict:
-            from workbooks.reading_xlsx import read_xlsx
-
-            return read_xlsx(data, scanned), []
+        return _tried(lambda: read_xlsx(data, scanned)), []
+    except Refused as refusal:
         from workbooks.reading_calamine import read_calamine
 
-        return read_calamine(data, scanned), []
+        detail = dict(refusal.note.values)["detail"]
+        try:
+            return _tried(lambda: read_calamine(data, scanned)), [note("read_simply", detail=detail)]
+        except Refused:
+            raise refusal from None
+
+
+def _tried(reader: Callable[[], list[Sheet]]) -> list[Sheet]:
+    """Run a reader; whatever it raises on a damaged file, a Rust panic included, is a refusal."""
+    try:
+        return reader()
     except (Refused, MemoryError):
         raise
     except BaseException as error:
-        # Third-party readers raise anything on a damaged file, a Rust panic included.
         raise Refused("damaged_file", detail=f"{type(error).__name__}: {str(error)[:200]}") from error
 
 

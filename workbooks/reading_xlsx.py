@@ -17,6 +17,7 @@ from openpyxl.cell.cell import Cell as OpenpyxlCell
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.worksheet._reader import WorksheetReader
 
+from workbooks.details import SheetDetails
 from workbooks.model import (
     BOOLEAN,
     DATE,
@@ -77,7 +78,12 @@ def read_xlsx(data: bytes, scanned: Scanned) -> list[Sheet]:
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, rich_text=True, keep_links=False)
     looks = _Looks()
     return [
-        _sheet(sheet, looks, scanned.no_value.get(sheet.title, ()), scanned.merged.get(sheet.title, ()))
+        _sheet(
+            sheet,
+            looks,
+            scanned.no_value.get(sheet.title, ()),
+            scanned.details.get(sheet.title, SheetDetails()).merged_ranges,
+        )
         for sheet in book.worksheets
     ]
 

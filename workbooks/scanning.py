@@ -16,12 +16,11 @@ from workbooks.xml_scan import XmlScan
 
 @dataclass(slots=True)
 class Scanned:
-    """What the guards learned: notes, and by sheet name details, formulas without result, merged ranges."""
+    """What the guards learned: notes, and by sheet name details and formulas without result."""
 
     notes: list[Note] = field(default_factory=list)
     details: dict[str, SheetDetails] = field(default_factory=dict)
     no_value: dict[str, list[str]] = field(default_factory=dict)
-    merged: dict[str, list[str]] = field(default_factory=dict)
     strict: bool = False
 
 
@@ -106,7 +105,7 @@ def _scan_binary(binary: dict[str, bytes], xml: XmlScan, limits: Limits) -> dict
 
 def _collect_notes(found: Scanned, xml: XmlScan, names: list[str]) -> None:
     found.no_value = xml.facts.by_sheet(xml.facts.no_value)
-    found.merged = xml.facts.by_sheet(xml.facts.merged)
+    found.details = found.details or xml.facts.by_sheet(xml.facts.details)
     found.strict = xml.facts.strict
     if found.strict:
         found.notes.append(note("strict_format"))

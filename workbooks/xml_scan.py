@@ -11,12 +11,16 @@ import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 from xml.parsers import expat
 
+from workbooks.details import SheetDetails
 from workbooks.guards import LIMITS, Limits
 from workbooks.model import Refused, column_letter, range_bounds
 
 _DIGITS = "0123456789"
+_TRUE = ("1", "true")
+Found = TypeVar("Found")
 _FACT_LIMIT = 5_000
 _WORKBOOK = re.compile(r"(^|/)workbook[\w-]*\.xml$")
 _RELATIONSHIPS = re.compile(r"/_rels/workbook[\w-]*\.(xml|bin)\.rels$")
@@ -39,7 +43,7 @@ class XmlFacts:
     sheet_ids: dict[str, str] = field(default_factory=dict)
     targets: dict[str, str] = field(default_factory=dict)
     no_value: dict[str, list[str]] = field(default_factory=dict)
-    merged: dict[str, list[str]] = field(default_factory=dict)
+    details: dict[str, SheetDetails] = field(default_factory=dict)
     text_boxes: list[str] = field(default_factory=list)
     strict: bool = False
 
@@ -47,7 +51,7 @@ class XmlFacts:
         """Return the name of the sheet that a part holds, "" if it holds none."""
         return next((name for name, rel in self.sheet_ids.items() if self.targets.get(rel) == part), "")
 
-    def by_sheet(self, found: dict[str, list[str]]) -> dict[str, list[str]]:
+    def by_sheet(self, found: dict[str, Found]) -> dict[str, Found]:
         """Return what was found in each part, by the name of the sheet that the part holds."""
         parts = {name: self.targets.get(rel, "") for name, rel in self.sheet_ids.items()}
         return {name: found[part] for name, part in parts.items() if part in found}
@@ -142,12 +146,14 @@ class SheetScan(PartScan):
         self.rows_seen = self.row = 0
         self.far_row = False
         self.cell = ""
+        self.is_error = False
+        self.details = scan.facts.details.setdefault(name, SheetDetails())
         self.formula = self.value = self.in_formula = self.text_result = False
         self.parser.StartElementHandler = self._sheet_start
         self.parser.EndElementHandler = self._sheet_end
         self._handlers: dict[str, Callable[[Attributes], None]] = {
             "c": self._cell, "row": self._row, "mergeCell": self._merge, "f": self._formula,
-            "v": self._value,
+            "v": self._value, "col": self._column, "sheetView": self._view,
         }  # fmt: skip
 
     def _sheet_start(self, name: str, attributes: Attributes) -> None:
@@ -180,6 +186,17 @@ class SheetScan(PartScan):
         number = attributes.get("r", "")
         self.row = int(number) if number.isdecimal() and len(number) < 9 else self.row + 1
         self.far_row = self.row > self.limits.rows
+        if attributes.get("hidden") in _TRUE:
+            self.details.hidden_rows.add(self.row)
+
+    def _column(self, attributes: Attributes) -> None:
+        first, last = attributes.get("min", ""), attributes.get("max", "")
+        if attributes.get("hidden") in _TRUE and first.isdecimal() and last.isdecimal():
+            end = min(int(last[:9]), self.limits.columns)
+            self.details.hidden_columns.update(range(int(first[:9]), end + 1))
+
+    def _view(self, attributes: Attributes) -> None:
+        self.details.right_to_left = attributes.get("rightToLeft") in _TRUE
 
     def _cell(self, attributes: Attributes) -> None:
         self.tally.cells += 1
@@ -187,7 +204,8 @@ class SheetScan(PartScan):
             raise Refused("too_many_cells", limit=f"{self.limits.cells:,}", part=self.name)
         self.cell = address = attributes.get("r", "")
         self.formula = self.value = False
-        self.text_result = attributes.get("t") == "str"
+        kind = attributes.get("t")
+        self.text_result, self.is_error = kind == "str", kind == "e"
         if address and (self.far_row or address.rstrip(_DIGITS).upper() not in self.columns):
             self._refuse_far(address)
         elif self.far_row:
@@ -208,13 +226,17 @@ class SheetScan(PartScan):
         super()._text(text)
         if self.formula and not self.in_formula:
             self.value = True
+        if self.is_error and not self.in_formula and text.startswith("#"):
+            bounds = range_bounds(self.cell)
+            if bounds:
+                self.details.errors[bounds[:2]] = text.strip()
 
     def _merge(self, attributes: Attributes) -> None:
         bounds = range_bounds(attributes.get("ref", ""))
         if bounds:
             top, left, bottom, right = bounds
             self.tally.merged_cells += (abs(bottom - top) + 1) * (abs(right - left) + 1)
-            self.scan.facts.merged.setdefault(self.name, []).append(attributes["ref"])
+            self.details.merged_ranges.append(attributes["ref"])
         if self.tally.merged_cells > self.limits.merged_cells:
             limit = f"{self.limits.merged_cells:,}"
             raise Refused(

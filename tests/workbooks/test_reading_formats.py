@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
 from dataclasses import replace
 
 import openpyxl
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # no py.typed
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 
@@ -272,3 +275,37 @@ def test_the_lean_reader_keeps_no_empty_cells(monkeypatch):
     monkeypatch.setattr(reading_xlsx, "_sheet", lambda sheet, *rest: kept.append(len(sheet._cells)))
     reading_xlsx.read_xlsx(data, scan(data, "xlsx"))
     assert kept == [sum(value != "" for row in CRITERIA for value in row)]
+
+
+def test_a_workbook_that_the_full_reader_fails_on_is_read_in_a_simpler_way_and_says_so():
+    shape = Shape(merged=["A1:F1", "B3:B4"], hidden_rows=[4], hidden_columns=[6], right_to_left=True)
+    data = xlsx({"Criteria": ROWS}, shape)
+    styles = unzipped(data)["xl/styles.xml"]
+    broken = with_part(data, "xl/styles.xml", styles.replace(b'<color theme="1"', b'<color rgb="red"'))
+    full, simple = read(data, "a.xlsx").sheets[0], read(broken, "a.xlsx")
+    assert [p.code for p in simple.problems] == ["read_simply"]
+    sheet = simple.sheets[0]
+    assert {c.address: (c.text, c.kind) for row in sheet.rows for c in row.cells} == {
+        c.address: (c.text, c.kind) for row in full.rows for c in row.cells
+    }
+    assert sheet.merged_ranges == full.merged_ranges
+    assert sheet.hidden_columns == full.hidden_columns
+    assert sheet.right_to_left
+    assert [row.number for row in sheet.rows if row.hidden] == [4]
+
+
+@settings(max_examples=15)
+@given(st.data())
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_no_change_of_bytes_harms_the_caller(fmt, data):
+    file = bytearray(_small(fmt))
+    for _ in range(data.draw(st.integers(1, 8))):
+        file[data.draw(st.integers(8, len(file) - 1))] = data.draw(st.integers(0, 255))
+    book = read(bytes(file), f"a.{fmt}")
+    assert book.sheets or book.refusal or book.format
+
+
+@functools.cache
+def _small(fmt: str) -> bytes:
+    built: bytes = getattr(builders, fmt)({"Criteria": CRITERIA})
+    return built
