@@ -10,6 +10,7 @@ import gc
 import json
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,16 @@ def limit_self(limits: Limits) -> None:
         import resource
     except ImportError:  # not on this platform: the time limit of the caller still holds
         return
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    # The signal that comes at the first figure tells the caller why; the second figure kills.
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 2))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # The signal that comes at the first figure of the time tells the caller why; the second figure kills.
+    for name, soft, hard in (
+        ("RLIMIT_AS", limits.memory_bytes, limits.memory_bytes),
+        ("RLIMIT_CPU", limits.cpu_seconds, limits.cpu_seconds + 2),
+        ("RLIMIT_FSIZE", 0, 0),
+        ("RLIMIT_CORE", 0, 0),
+    ):
+        # Refused where a stricter limit holds already, and on systems that do not know this one.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(getattr(resource, name), (soft, hard))
 
 
 def parse(data: bytes, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
