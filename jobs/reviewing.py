@@ -107,7 +107,10 @@ def _faults(
     if not row.added and _texts_changed(row, now):
         yield _fault("text_changed_since", row, "obligation", row.obligation, ())
         return
-    yield from _decision_faults(row, now)
+    found = list(_decision_faults(row))
+    yield from found
+    if not found and not row.decision and _edited(row, now):
+        yield _fault("decision_missing", row, "decision", "", DECISIONS)
 
 
 def _texts_changed(row: ReturnedRow, now: Sequence[ReviewRow]) -> bool:
@@ -116,7 +119,7 @@ def _texts_changed(row: ReturnedRow, now: Sequence[ReviewRow]) -> bool:
     return row.source_hash != now[0].source_hash or bool(same and row.control and row.target_hash != target)
 
 
-def _decision_faults(row: ReturnedRow, now: Sequence[ReviewRow]) -> Iterable[Problem]:
+def _decision_faults(row: ReturnedRow) -> Iterable[Problem]:
     if row.decision and row.decision not in DECISIONS:
         yield _fault("unknown_decision", row, "decision", row.decision, DECISIONS)
     if row.control and row.relationship not in RELATIONSHIPS:
@@ -127,8 +130,6 @@ def _decision_faults(row: ReturnedRow, now: Sequence[ReviewRow]) -> Iterable[Pro
         yield _fault("control_missing", row, "control", "", ())
     if row.decision in (ACCEPT, NONE_FITS) and not row.rationale:
         yield _fault("rationale_missing", row, "rationale", "", ())
-    if not row.decision and _edited(row, now):
-        yield _fault("decision_missing", row, "decision", "", DECISIONS)
 
 
 def _edited(row: ReturnedRow, now: Sequence[ReviewRow]) -> bool:
