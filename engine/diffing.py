@@ -14,7 +14,7 @@ from datetime import date
 from criteria.editions import same_text
 from criteria.model import Criterion, Edition
 from engine.comparison import compare
-from engine.findings import Comparison, Finding, Reason
+from engine.findings import Finding, Reason
 from engine.matching import Matcher
 from engine.policy import Policy
 from mappings.library import Library
@@ -65,16 +65,23 @@ def diff_editions(
     backward = compare(library, new, old, policy, matcher, as_of)
     texts = {criterion.ref: criterion for criterion in new.criteria}
     changes = [_change(finding, texts, old) for finding in forward.findings]
-    changes += [_added(finding) for finding in backward.findings if _is_new(finding, forward)]
+    changes += [_added(finding, old) for finding in backward.findings if _is_new(finding)]
     return EditionDiff(old.key, new.key, tuple(changes))
 
 
-def _is_new(finding: Finding, forward: Comparison) -> bool:
+def _is_new(finding: Finding) -> bool:
     return finding.verdict in ("no_counterpart", "not_evidenced")
 
 
-def _added(finding: Finding) -> Change:
-    return Change("added", (), (finding.criterion,), finding.title, finding.category, "", finding.text)
+def _added(finding: Finding, old: Edition) -> Change:
+    """Return a criterion as added, or set aside where the old edition holds nothing of its category."""
+    level = old.completeness.get(finding.category, old.completeness.get("default", "partial"))
+    held = level != "none"
+    note = "" if held else "the old edition holds no criteria of this category"
+    change = "added" if held else "set_aside"
+    return Change(
+        change, (), (finding.criterion,), finding.title, finding.category, "", finding.text, note=note
+    )
 
 
 def _change(finding: Finding, texts: Mapping[str, Criterion], old: Edition) -> Change:
