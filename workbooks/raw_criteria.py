@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from criteria.problems import Problem
+from workbooks.bullets import split_bullets
 
 HIDDEN_ROW, HIDDEN_SHEET, STRUCK_OUT = "hidden_row", "hidden_sheet", "struck_out"
 NO_REFERENCE, JOINED_ROWS = "no_reference", "joined_rows"
@@ -48,6 +49,13 @@ class RawCriterion:
     def obligations(self) -> tuple[str, ...]:
         """Return the texts of the clauses: the bullets, or the whole requirement."""
         return self.bullets or (self.requirement,)
+
+    @property
+    def translated_obligations(self) -> tuple[str, ...]:
+        """Return the clauses of the translation in the same way, none if there is no translation."""
+        if not self.translation:
+            return ()
+        return split_bullets(self.translation).bullets or (self.translation,)
 
     def cell(self, name: str) -> str:
         """Return the full address of a field ("Criteria!B17"), that of the row if the field has none."""

@@ -281,12 +281,19 @@ def test_references_are_taken_from_the_texts_where_no_column_holds_them():
 def test_a_right_to_left_sheet_and_a_translation_are_read():
     rows = [
         ["الرقم", "المجال", "المتطلب", "الترجمة الإنجليزية", "درجة الإلزام"],
-        ["١", "الأختام", "يجب ختم الحاويات:\n- الأبواب\n- النوافذ", "Containers must be sealed", "إلزامي"],
+        [
+            "١",
+            "الأختام",
+            "يجب ختم الحاويات:\n- الأبواب\n- النوافذ",
+            "Containers must be sealed:\n• doors\n• windows",
+            "إلزامي",
+        ],
     ]
     found = take(rows, Shape(right_to_left=True))
     only = found.criteria[0]
     assert (only.ref, only.category_text, only.strength_text) == ("١", "الأختام", "إلزامي")
-    assert only.translation == "Containers must be sealed"
+    assert only.translation == "Containers must be sealed:\n• doors\n• windows"
+    assert only.translated_obligations == ("doors", "windows")
     assert only.bullets == ("الأبواب", "النوافذ")
 
 
