@@ -23,21 +23,8 @@ Matrix = npt.NDArray[np.float64]
 WORD_FLOOR = 0.3
 # From here on a pair of different words is shown as a match.
 SHOWN_FLOOR = 0.5
-# A side's own mean is drawn towards the other side's as if by this many texts: a mean of few says little.
-PRIOR_TEXTS = 20
 # Sources whose words are compared in one matrix product: fast, and memory does not grow with the batch.
 _BLOCK = 64
-
-
-def centred(side: Matrix, other: Matrix) -> Matrix:
-    """Return the vectors of one side less what they all share (language, boilerplate), length 1."""
-    if not len(side):
-        return side
-    reference = other.mean(axis=0) if len(other) else np.zeros(side.shape[1])
-    shared = (side.sum(axis=0) + PRIOR_TEXTS * reference) / (len(side) + PRIOR_TEXTS)
-    moved: Matrix = side - shared
-    length = np.linalg.norm(moved, axis=1, keepdims=True)
-    return np.where(length > 1e-6, moved / np.maximum(length, 1e-6), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +83,7 @@ class WordAlignment:
 
     def _word_vectors(self, encoder: Encoder) -> tuple[Matrix, Matrix]:
         vocabulary = sorted({*self._sources.vocabulary, *self._targets.vocabulary})
-        vectors = encoder.vectors(vocabulary)
-        vectors = centred(vectors, vectors)
+        vectors = encoder.centred(vocabulary, words=True)
         place = {w: i for i, w in enumerate(vocabulary)}
         left = vectors[[place[w] for w in self._sources.vocabulary]]
         right = vectors[[place[w] for w in self._targets.vocabulary]]

@@ -76,15 +76,20 @@ def _quantities(plain: str) -> dict[str, frozenset[str]]:
     numbers = quantities()["numbers"]
     plain = _number_words().sub(lambda m: str(numbers[m[0]]), plain)
     found: dict[str, set[str]] = {"standard": set(), "share": set(), "period": set(), "number": set()}
+    has_figure = any(c.isdigit() for c in plain)
     found["standard"].update(m[1].rstrip(".:-") for m in _STANDARD.finditer(plain))
     found["share"].update(f"{m[1]} %" for m in _PERCENT.finditer(plain))
     plain = _PERCENT.sub(" ", _STANDARD.sub(" ", plain))
     for pattern, hours, counted in _periods():
+        if counted and not has_figure:
+            break  # the patterns with a figure come last
         found["period"].update(
             _period(hours * int(m[1]) if counted else hours) for m in pattern.finditer(plain)
         )
         plain = pattern.sub(" ", plain)
+    # "One" is more often a pronoun than a figure.
     found["number"].update(m[1].lstrip("0") or "0" for m in _COUNT.finditer(plain))
+    found["number"].discard("1")
     return {kind: frozenset(values) for kind, values in found.items() if values}
 
 

@@ -29,6 +29,26 @@ _THREADS = 1
 _DIGITS = 5
 
 
+# What any text has in common with any other is taken off; it is known from these, which are about
+# nothing in particular, as if by so many texts, and from the texts themselves.
+_ANY_TEXTS = (
+    "It rained in the morning and the sun came out later.",
+    "She bought bread, milk and apples at the market.",
+    "The children played in the garden until dinner.",
+    "He has worked in this town for many years.",
+    "The new road leads from the station to the river.",
+    "They read the book and talked about it in the evening.",
+    "The price went up again, but nobody was surprised.",
+    "Most people like to rest on a warm summer day.",
+    "The team won the game in the last minute.",
+    "We heard music from the house across the street.",
+    "The old tree next to the school is very tall.",
+    "You can find more about this on the next page.",
+)
+_ANY_WORDS = tuple(sorted({w for text in _ANY_TEXTS for w in text.lower().rstrip(".").split()}))
+PRIOR_TEXTS = 20
+
+
 class Encoder:
     """A loaded sentence encoder. `version` names the release, `hash` its model files."""
 
@@ -54,6 +74,21 @@ class Encoder:
             return np.zeros((0, 512))
         rows = {text: row for row, text in enumerate(distinct)}
         return self._vectors(distinct)[[rows[text] for text in texts]]
+
+    def centred(self, texts: Sequence[str], *, words: bool = False) -> Vectors:
+        """Return the vectors of one side less what they all share (language, boilerplate), length 1.
+
+        `words` says that the texts are single words.
+        """
+        own = self.vectors(texts)
+        if not len(own):
+            return own
+        usual = self.vectors(_ANY_WORDS if words else _ANY_TEXTS).mean(axis=0)
+        shared = (own.sum(axis=0) + PRIOR_TEXTS * usual) / (len(own) + PRIOR_TEXTS)
+        moved = own - shared
+        length = np.linalg.norm(moved, axis=1, keepdims=True)
+        centred: Vectors = np.where(length > 1e-6, moved / np.maximum(length, 1e-6), 0.0)
+        return centred
 
     def pieces(self, run: str) -> list[str]:
         """Cut a run of unspaced script into the pieces the model knows.

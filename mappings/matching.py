@@ -13,7 +13,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from mappings.aligning import WordAlignment, centred
+from mappings.aligning import WordAlignment
 from mappings.cautions import stance, tenor
 from mappings.encoding import Encoder, encoder
 from mappings.fusing import DIGITS, fused
@@ -95,9 +95,7 @@ def _sentences(sources: Sequence[str], targets: Sequence[str], model: Encoder) -
     The first sentence is the name where a target has one. More sentences cost time and found no more.
     """
     seen = [views(t)[:2] for t in targets]
-    left = model.vectors(sources)
-    right = model.vectors([view for some in seen for view in some])
-    by_view = centred(left, right) @ centred(right, left).T
+    by_view = model.centred(sources) @ model.centred([view for some in seen for view in some]).T
     starts = np.cumsum([0, *(len(some) for some in seen)])[:-1]
     best: Matrix = np.maximum.reduceat(by_view, starts, axis=1) if len(starts) else by_view
     return best
