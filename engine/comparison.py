@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 
@@ -82,10 +83,18 @@ def compare(
 def _no_comparison(
     case: Case, prerequisites: Sequence[Prerequisite], note: str, warnings: Sequence[str]
 ) -> Comparison:
-    """Return a comparison without findings: the program did not exist yet, so none is claimed."""
-    return _comparison(
-        case, (), (), prerequisites, Conclusion(None, None, "not_ready", (note,)), (*warnings, note)
-    )
+    """Return a comparison without findings: the program did not exist yet, so none is claimed.
+
+    Nor is a later text read as evidence of what its validation or security was then.
+    """
+    by_text = {model.key for model in case.policy.tables["prerequisite"].model.prerequisites if model.needs}
+    told = [
+        replace(one, verdict="not_evidenced", reasons=(note,), facts=(), sources=())
+        if one.key in by_text
+        else one
+        for one in prerequisites
+    ]
+    return _comparison(case, (), (), told, Conclusion(None, None, "not_ready", (note,)), (*warnings, note))
 
 
 def _comparison(
