@@ -133,7 +133,7 @@ def _roles(raw: RawCriterion, program: Program, problems: list[Problem]) -> tupl
 
 
 def _obligations(raw: RawCriterion) -> Iterable[Obligation]:
-    texts = raw.obligations if not raw.translation else (raw.translation,)
+    texts = raw.translated_obligations if raw.translation else raw.obligations
     lead = f"{raw.lead.strip().rstrip(':')}: " if raw.lead and len(texts) > 1 else ""
     for number, text in enumerate(texts):
         letter = LETTERS[number] if number < len(LETTERS) else f"z{number}"
