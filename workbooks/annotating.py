@@ -178,6 +178,8 @@ def _write_sheet(
 
 
 def _set_view(target: Worksheet, sheet: Sheet) -> None:
+    target.set_landscape()
+    target.fit_to_pages(1, 0)
     if sheet.right_to_left:
         target.right_to_left()
     if sheet.visibility == "hidden":
