@@ -10,6 +10,8 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -22,15 +24,17 @@ _WORD = re.compile(r"[^\W_]+")
 _DENSE_SCRIPT = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
 
+@lru_cache(maxsize=32768)
+def _word_grams(word: str) -> tuple[str, ...]:
+    sizes = (1, 2, 3) if _DENSE_SCRIPT.search(word) else (3, 4, 5)
+    padded = word if sizes[0] == 1 else f" {word} "
+    return tuple(padded[i : i + size] for size in sizes for i in range(max(len(padded) - size + 1, 1)))
+
+
 def grams(text: str) -> Counter[str]:
     """Count the character n-grams inside the words: 3-5 letters, 1-3 signs where a sign is a syllable."""
-    counts: Counter[str] = Counter()
-    for word in _WORD.findall(folded(text)):
-        sizes = (1, 2, 3) if _DENSE_SCRIPT.search(word) else (3, 4, 5)
-        padded = word if sizes[0] == 1 else f" {word} "
-        for size in sizes:
-            counts.update(padded[i : i + size] for i in range(max(len(padded) - size + 1, 1)))
-    return counts
+    found = (_word_grams(word) for word in _WORD.findall(folded(text)))
+    return Counter(chain.from_iterable(found))
 
 
 class LetterIndex:

@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -37,6 +37,7 @@ class Entry:
     patterns: Mapping[str, re.Pattern[str]]
 
 
+@lru_cache(maxsize=32768)
 def folded(text: str) -> str:
     """Return the text in lower case without accents (Latin letters only lose theirs)."""
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
