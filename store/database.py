@@ -23,6 +23,7 @@ from store.errors import StoreBusy, StoreError
 
 Result = TypeVar("Result")
 
+HOW = "Use sqlite:///FILE or postgresql://…"
 BUSY_SECONDS = 30  # how long SQLite waits for another writer
 _WRITING = "mra_writing"
 _AGAIN = ("40001", "40P01")  # PostgreSQL: serialization failure, deadlock; safe to run again
@@ -48,7 +49,7 @@ def database_url(text_url: str) -> URL:
         return url.set(drivername="sqlite")
     if kind in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
-    raise StoreError(f"{kind} is not a database this program uses. Use sqlite:///FILE or postgresql://…")
+    raise StoreError(f"{kind} is not a database this program uses. {HOW}")
 
 
 def open_engine(url: str, pool_size: int = 10) -> Engine:
