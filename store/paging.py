@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from store.errors import BadName
@@ -19,10 +19,14 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some items of a list; `next` is the cursor of the page after, empty on the last one."""
+    """Some items of a list; `next` is the cursor of the page after, empty on the last one.
+
+    `total` counts the whole list, whatever page this is.
+    """
 
     items: tuple[Item, ...]
     next: str = ""
+    total: int = 0
 
 
 def page(
@@ -35,12 +39,13 @@ def page(
 ) -> Page[Item]:
     """Return the rows of a query after a cursor, newest first; raise BadName for a cursor that is none."""
     limit = max(1, min(limit, MOST))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     if after:
         query = query.where(seq < _cursor(after))
     rows = list(session.scalars(query.order_by(seq.desc()).limit(limit + 1)))
     shown: list[Any] = rows[:limit]
     following = str(getattr(shown[-1], seq.key)) if len(rows) > limit else ""
-    return Page(tuple(made(row) for row in shown), following)
+    return Page(tuple(made(row) for row in shown), following, total)
 
 
 def _cursor(text: str) -> int:
