@@ -32,7 +32,13 @@ def _as_tuple(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, date | int) and not isinstance(value, bool) else value
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+# A year, a month or a day. YAML reads an unquoted one as a number or a date.
+When = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Frozen(BaseModel):
@@ -134,7 +140,7 @@ class Program(Frozen):
 class StrengthFrom(Frozen):
     """The strength of a criterion from a date on."""
 
-    since: str = Field(alias="from")
+    since: When = Field(alias="from")
     strength: Strength
     source: str = ""
 
