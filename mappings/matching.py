@@ -26,6 +26,8 @@ Method = Literal["lexical", "encoder", "fused"]
 METHODS: tuple[Method, ...] = get_args(Method)
 # Counted up whenever the same texts may give other suggestions.
 REVISION = 1
+# The encoder reads this many words of a text; words and letters are compared over the whole.
+SENTENCE_WORDS = 30
 # What a ban loses in rank against a duty, in standard scores; its likeness is halved as well.
 OPPOSED = 4.0
 
@@ -92,10 +94,18 @@ def _opposition(sources: Sequence[Text], targets: Sequence[Text]) -> Matrix:
 def _sentences(sources: Sequence[str], targets: Sequence[str], model: Encoder) -> Matrix:
     """Return the cosine of each source with each target or its first sentence, the better of the two.
 
-    The first sentence is the name where a target has one. More sentences cost time and found no more.
+    The first sentence is the name where a target has one. More sentences, and more than the beginning of
+    a long text, cost time and found no more.
     """
-    seen = [views(t)[:2] for t in targets]
-    by_view = model.centred(sources) @ model.centred([view for some in seen for view in some]).T
+    seen = [[_beginning(view) for view in views(t)[:2]] for t in targets]
+    by_view = (
+        model.centred([_beginning(t) for t in sources])
+        @ model.centred([view for some in seen for view in some]).T
+    )
     starts = np.cumsum([0, *(len(some) for some in seen)])[:-1]
     best: Matrix = np.maximum.reduceat(by_view, starts, axis=1) if len(starts) else by_view
     return best
+
+
+def _beginning(text: str) -> str:
+    return " ".join(text.split()[:SENTENCE_WORDS])
