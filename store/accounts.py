@@ -26,12 +26,12 @@ _NAME = re.compile(r"[\w][\w.@+-]{0,99}")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may sign in. An `operator` runs the service: makes workspaces and accounts."""
+    """Somebody who may sign in. A `superuser` makes workspaces and accounts."""
 
     id: int
     name: str
     display: str
-    operator: bool
+    superuser: bool
     active: bool
     created: datetime
 
@@ -52,17 +52,20 @@ def create(
     *,
     display: str = "",
     password: str = "",
-    operator: bool = False,
+    superuser: bool = False,
     at: datetime | None = None,
 ) -> Account:
-    """Make an account; without a password it signs in by link or token only. Raises BadName, AlreadyExists."""
+    """Make an account; without a password it signs in by link or token only.
+
+    Raises BadName or AlreadyExists.
+    """
     if not _NAME.fullmatch(name):
         raise BadName(f'"{name[:80]}" is not an account name. Use letters, digits and . @ + - _.')
     row = AccountRow(
         name=name.casefold(),
         display=display or name,
         password=hashed(password) if password else "",
-        operator=operator,
+        superuser=superuser,
         active=True,
         created=at or utc_now(),
     )
@@ -100,12 +103,12 @@ def change(
     key: int,
     *,
     display: str | None = None,
-    operator: bool | None = None,
+    superuser: bool | None = None,
     active: bool | None = None,
     password: str | None = None,
 ) -> Account:
     """Change what is given; an empty password takes it away. Raises NotFound, BadName."""
-    values: dict[str, object] = {"display": display, "operator": operator, "active": active}
+    values: dict[str, object] = {"display": display, "superuser": superuser, "active": active}
     if password is not None:
         values["password"] = hashed(password) if password else ""
     given = {name: one for name, one in values.items() if one is not None}
@@ -184,4 +187,4 @@ def members(session: Session, workspace: str) -> tuple[Member, ...]:
 
 def value(row: AccountRow) -> Account:
     """Return a row as a value, without its password hash."""
-    return Account(row.id, row.name, row.display, row.operator, row.active, row.created)
+    return Account(row.id, row.name, row.display, row.superuser, row.active, row.created)

@@ -159,7 +159,7 @@ class AccountRow(Base):
     name: Mapped[str] = mapped_column(String(100), unique=True)
     display: Mapped[Name]
     password: Mapped[str] = mapped_column(String(255))
-    operator: Mapped[bool] = mapped_column(Boolean)
+    superuser: Mapped[bool] = mapped_column(Boolean)
     active: Mapped[bool] = mapped_column(Boolean)
     created: Mapped[Moment]
 
