@@ -37,7 +37,8 @@ def edition_problems(edition: Edition, program: Program) -> Iterator[Problem]:
     """Yield the faults of an edition's head and of all its criteria."""
     yield from _head_problems(edition)
     refs = {criterion.ref for criterion in edition.criteria}
-    yield from _twice("reference", [criterion.ref for criterion in edition.criteria], "criteria")
+    for problem in _twice("reference", [criterion.ref for criterion in edition.criteria], "ref"):
+        yield problem.at(key=f"{problem.value}: ref")
     for criterion in edition.criteria:
         for problem in criterion_problems(criterion, program, refs):
             yield problem.at(key=f"{criterion.ref}: {problem.key}")
@@ -59,9 +60,9 @@ def _head_problems(edition: Edition) -> Iterator[Problem]:
                 yield unknown("operator type", operator, operators, key)
             if value not in COMPLETENESS:
                 yield unknown("completeness", str(value), COMPLETENESS, key)
-    for absent in edition.conditions_absent:
+    for n, absent in enumerate(edition.conditions_absent):
         if absent.condition not in conditions:
-            yield unknown("condition", absent.condition, conditions, "conditions_absent")
+            yield unknown("condition", absent.condition, conditions, f"conditions_absent[{n}].condition")
 
 
 def criterion_problems(criterion: Criterion, program: Program, refs: Collection[str]) -> Iterator[Problem]:

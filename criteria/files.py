@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -233,6 +234,12 @@ def _dotted(path: Iterable[str | int]) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
     return text
+
+
+def key_path(dotted: str) -> list[str | int]:
+    """Return the parts of a key path as problems write it: `roles[2].name` is roles, 2, name."""
+    parts = re.findall(r"[^.\[\]]+|\[\d+\]", dotted)
+    return [int(part[1:-1]) if part.startswith("[") else part for part in parts]
 
 
 def locate(problem: Problem, file: DataFile, path: Sequence[str | int]) -> Problem:

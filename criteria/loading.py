@@ -7,13 +7,13 @@ editions of programs that the other folder defines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from criteria.checking import edition_problems, program_problems, unknown
-from criteria.files import DataFile, locate, parse_model, read_yaml_tree
+from criteria.files import DataFile, key_path, locate, parse_model, read_yaml_tree
 from criteria.model import Criterion, Edition, Obligation, Program
 from criteria.problems import Problem
 
@@ -59,13 +59,24 @@ def load_programs(folders: Iterable[Path] = (SHIPPED,)) -> tuple[Programs, list[
         problems += _sort(files, tree)
     programs = _programs(tree, problems)
     editions = _editions(tree, programs, problems)
-    for program in programs.values():
-        if program.current_edition and program.current_edition not in editions:
-            problems.append(
-                unknown("edition", program.current_edition, editions, "current_edition").at(file=program.key)
-            )
+    problems += _current_editions(tree, programs, editions)
     local = {_key(head) for head in tree.editions if any(head.path.is_relative_to(folder) for folder in over)}
     return Programs(programs, editions, "+".join(digests), frozenset(local & set(editions))), problems
+
+
+def _current_editions(
+    tree: _Tree, programs: Mapping[str, Program], editions: Mapping[str, Edition]
+) -> Iterator[Problem]:
+    files = {_key(file): file for file in tree.programs}
+    for program in programs.values():
+        if program.current_edition and program.current_edition not in editions:
+            problem = unknown("edition", program.current_edition, editions, "current_edition")
+            yield _found_in(problem, files[program.key])
+
+
+def _found_in(problem: Problem, file: DataFile) -> Problem:
+    """Return the problem with the file, and the line of its key there."""
+    return locate(problem.at(file=file.name), file, key_path(problem.key))
 
 
 def _key(head: DataFile) -> str:
@@ -85,14 +96,9 @@ def _sort(files: Iterable[DataFile], tree: _Tree) -> list[Problem]:
         elif isinstance(file.data, dict) and set(file.data) == {"criteria"}:
             tree.criteria.setdefault(file.path.parent, []).append(file)
         else:
-            problems.append(
-                Problem(
-                    "unknown-file",
-                    "this file holds no criteria: list.",
-                    "See docs/encoding.md for the files.",
-                    file=file.name,
-                )
-            )
+            hint = "Put a criteria: list in it, or see docs/encoding.md for the other files."
+            problem = Problem("unknown-file", "this file holds no criteria: list.", hint)
+            problems.append(_found_in(problem, file))
     return problems
 
 
@@ -113,18 +119,10 @@ def _programs(tree: _Tree, problems: list[Problem]) -> dict[str, Program]:
         if program is None:
             continue
         if program.key in programs:
-            problems.append(
-                Problem(
-                    "duplicate-program",
-                    f'the program "{program.key}" is defined twice.',
-                    file=file.name,
-                    key="key",
-                )
-            )
+            message = f'the program "{program.key}" is defined twice.'
+            problems.append(_found_in(Problem("duplicate-program", message, "Keep one.", key="key"), file))
         programs[program.key] = program
-        problems += [
-            locate(p.at(file=file.name), file, [p.key.split("[")[0]]) for p in program_problems(program)
-        ]
+        problems += [_found_in(problem, file) for problem in program_problems(program)]
     return programs
 
 
@@ -133,11 +131,8 @@ def _editions(tree: _Tree, programs: Mapping[str, Program], problems: list[Probl
     heads = {file.path.parent for file in tree.editions}
     for folder, files in tree.criteria.items():
         if folder not in heads:
-            problems.append(
-                Problem(
-                    "no-edition", "there is no edition.yaml beside this file.", "Add one.", file=files[0].name
-                )
-            )
+            message = "there is no edition.yaml beside this file."
+            problems.append(_found_in(Problem("no-edition", message, "Add one."), files[0]))
     for head in tree.editions:
         edition, faults = parse_model(Edition, head.data, head)
         problems += faults
@@ -145,17 +140,11 @@ def _editions(tree: _Tree, programs: Mapping[str, Program], problems: list[Probl
             continue
         program = programs.get(edition.program)
         if program is None:
-            problems.append(unknown("program", edition.program, programs, "program").at(file=head.name))
+            problems.append(_found_in(unknown("program", edition.program, programs, "program"), head))
             continue
         if edition.key in editions:
-            problems.append(
-                Problem(
-                    "duplicate-edition",
-                    f'the edition "{edition.key}" is defined twice.',
-                    file=head.name,
-                    key="key",
-                )
-            )
+            message = f'the edition "{edition.key}" is defined twice.'
+            problems.append(_found_in(Problem("duplicate-edition", message, "Keep one.", key="key"), head))
         criteria, where = _criteria(tree.criteria.get(head.path.parent, []), problems)
         edition = edition.model_copy(update={"criteria": criteria})
         problems += [_placed(p, head, where) for p in edition_problems(edition, program)]
@@ -171,7 +160,9 @@ def _criteria(
     for file in files:
         rows = file.data["criteria"]
         if not isinstance(rows, list):
-            problems.append(Problem("wrong-type", "criteria must be a list.", file=file.name, key="criteria"))
+            hint = "Write a list of criteria below criteria:."
+            problem = Problem("wrong-type", "criteria must be a list.", hint, key="criteria")
+            problems.append(_found_in(problem, file))
             continue
         for index, row in enumerate(rows):
             criterion, faults = parse_model(Criterion, row, file, ("criteria", index))
@@ -193,6 +184,15 @@ def with_obligations(criterion: Criterion) -> Criterion:
 def _placed(problem: Problem, head: DataFile, where: Mapping[str, tuple[DataFile, int]]) -> Problem:
     ref, _, key = problem.key.rpartition(": ")
     if ref not in where:
-        return locate(problem.at(file=head.name), head, [problem.key.split(".")[0]])
+        return _found_in(problem, head)
     file, index = where[ref]
-    return locate(problem.at(file=file.name), file, ["criteria", index, key.split(".")[0]])
+    return locate(problem.at(file=file.name), file, ["criteria", index, *_in_row(file, index, key)])
+
+
+def _in_row(file: DataFile, index: int, key: str) -> list[str | int]:
+    """Return the path below a criterion: problems name an obligation by its id, the file by its place."""
+    path = key_path(key)
+    if len(path) < 2 or path[0] != "obligations":
+        return path
+    ids = [one.get("id") for one in file.data["criteria"][index].get("obligations", ())]
+    return ["obligations", ids.index(path[1]), *path[2:]] if path[1] in ids else path
