@@ -408,6 +408,9 @@ def suggest(
         Path | None,
         typer.Option("--evaluate", metavar="CROSSWALK.json", help="Measure the method on a crosswalk."),
     ] = None,
+    evaluate_library: Annotated[
+        bool, typer.Option("--evaluate-library", help="Hide each edition's maps in turn; report recall@5.")
+    ] = False,
     workspace: Workspace = DEFAULT_WORKSPACE,
     as_json: Json = False,
 ) -> None:
@@ -422,6 +425,13 @@ def suggest(
 
         found = evaluate_file(evaluate, method)
         emit(found) if as_json else terminal.evaluation(found)
+        return
+    if evaluate_library:
+        from jobs.evaluating import evaluate_library as recall
+
+        with terminal.progress("Evaluating"):
+            figures = recall(load_library(workspace), method)
+        emit(figures) if as_json else terminal.evaluation(figures)
         return
     if not edition:
         raise MraError("Name an edition or program, or give --evaluate CROSSWALK.json.")
