@@ -23,12 +23,11 @@ from store import files, libraries, workspaces
 from store.errors import BadArchive
 from store.files import Change
 from store.paths import FOLDERS, SETTINGS, clashes, path_fault
-from store.yaml_bombs import expanded_nodes
+from store.yaml_safety import yaml_fault
 
 MOST_FILES = 2_000
 LARGEST_FILE = 8 * 2**20  # bytes; the largest shipped file has 0.2 MiB
 LARGEST_WHOLE = 64 * 2**20  # bytes, unpacked
-MOST_NODES = 500_000  # YAML nodes of a file with all its aliases written out
 _OWN = (HISTORY, PENDING, LOCK)  # what a workspace folder holds for itself
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # a zip tells no times, so that equal workspaces are equal bytes
 
@@ -271,8 +270,10 @@ def _take(path: str, data: bytes, parcel: Parcel) -> None:
         return
     if "\0" in text:
         parcel.refuse("not-utf8", "it holds a zero byte.", path)
-    elif expanded_nodes(text, MOST_NODES) > MOST_NODES:
-        parcel.refuse("hostile-file", "its aliases would grow beyond all measure.", path)
+        return
+    fault = yaml_fault(text)
+    if fault:
+        parcel.refuse("hostile-file", f"refused: {fault}.", path)
     else:
         parcel.texts[path] = text
 

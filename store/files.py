@@ -16,6 +16,7 @@ from store.models import ChangeFileRow, ChangeRow, WorkspaceFileRow
 from store.paging import Page, page
 from store.paths import check_path, clashes, is_review
 from store.types import utc_now
+from store.yaml_safety import yaml_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,10 @@ def commit(
     review file that cannot be read, ReviewsAreAppendOnly where one leaves out recorded decisions
     (with `withdraw` these are marked as taken back).
     """
-    for path in files:
-        check_path(path)
+    for path, text in files.items():
+        fault = yaml_fault(text) if check_path(path) and text else ""
+        if fault:
+            raise BadName(f"{path} is not taken: {fault}.")
     decided = {path: _decided(path, text) for path, text in files.items() if is_review(path)}
     return _step(session, workspace, files, what, who, decided, expected, withdraw=withdraw, at=at)
 

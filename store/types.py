@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, String
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -38,7 +37,7 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-PlainJson = JSON().with_variant(JSONB(), "postgresql")
+PlainJson = JSON()  # not JSONB: the order of keys stays
 
 # A number that rises with every row: what lists are ordered and paged by.
 Seq = Annotated[
