@@ -283,7 +283,7 @@ def apply_import(workspace: Path, plan: ImportPlan) -> None:
             raise MraError(
                 f"The edition {plan.edition.key} was written meanwhile. Give another label with --edition."
             )
-        commit(workspace, _files(plan), f"import {plan.edition.key} from {plan.source_document}")
+        commit(workspace, plan_files(plan), f"import {plan.edition.key} from {plan.source_document}")
         if plan.layouts:
             save_layouts(workspace / "layouts", plan.program.key, plan.layouts)
 
@@ -293,7 +293,8 @@ def _folder(plan: ImportPlan) -> str:
     return f"programs/{program}/{plan.edition.key.removeprefix(plan.program.key + '-')}"
 
 
-def _files(plan: ImportPlan) -> dict[str, str | None]:
+def plan_files(plan: ImportPlan) -> dict[str, str | None]:
+    """Return what a plan writes: file names of a workspace with their texts."""
     folder = _folder(plan)
     parent = folder.rsplit("/", 1)[0]
     sources = {"program": plan.program.key, "sources": {plan.source_key: {"document": plan.source_document}}}

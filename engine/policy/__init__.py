@@ -162,14 +162,18 @@ def _text(path: Path) -> str:
         ) from error
 
 
+KEPT = 16  # policies remembered; a server that tries out many does not grow
 _loaded: dict[tuple[tuple[str, str], ...], Policy] = {}
 
 
 def _load(texts: tuple[tuple[str, str], ...], folder: str, matcher: Matcher) -> Policy:
     """Return the policy of these texts; one that was verified in this process is not verified again."""
-    if texts not in _loaded:
-        _loaded[texts] = _verified(texts, folder, matcher)
-    return _loaded[texts]
+    found = _loaded.get(texts)
+    if found is None:
+        found = _loaded[texts] = _verified(texts, folder, matcher)
+        for oldest in list(_loaded)[:-KEPT]:
+            _loaded.pop(oldest, None)
+    return found
 
 
 def _verified(texts: tuple[tuple[str, str], ...], folder: str, matcher: Matcher) -> Policy:
