@@ -175,7 +175,7 @@ def role_in(session: Session, workspace: str, account: int) -> str | None:
 def roles_of(session: Session, account: int) -> dict[str, str]:
     """Return the roles of an account, by workspace."""
     query = select(MembershipRow.workspace, MembershipRow.role).where(MembershipRow.account == account)
-    return dict(session.execute(query.order_by(MembershipRow.workspace)).tuples().all())
+    return dict(session.execute(query.order_by(MembershipRow.workspace)).all())
 
 
 def members(session: Session, workspace: str) -> tuple[Member, ...]:

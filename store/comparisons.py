@@ -184,7 +184,7 @@ def inputs_of(session: Session, workspace: str, key: str) -> dict[str, bytes]:
     """Return the resolved inputs of a comparison by name; raise NotFound."""
     row = _found(session, workspace, key)
     query = select(InputRow.name, InputRow.sha256).where(InputRow.comparison == row.seq)
-    named: dict[str, str] = dict(session.execute(query.order_by(InputRow.name)).tuples().all())
+    named: dict[str, str] = dict(session.execute(query.order_by(InputRow.name)).all())
     bodies = content.get_all(session, named.values())
     return {name: bodies[sha] for name, sha in named.items()}
 

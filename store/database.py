@@ -38,7 +38,7 @@ def database_url(text_url: str) -> URL:
         text_url = f"sqlite:///{text_url}"
     try:
         url = make_url(text_url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise StoreError(
             "The database address cannot be read. Use sqlite:///FILE or postgresql://…"
         ) from error

@@ -69,9 +69,7 @@ def read(session: Session, workspace: str, path: str) -> str:
 def read_all(session: Session, workspace: str) -> dict[str, str]:
     """Return every file of a workspace as text by path: what the folder of it holds."""
     query = select(WorkspaceFileRow.path, WorkspaceFileRow.sha256)
-    named: dict[str, str] = dict(
-        session.execute(query.where(WorkspaceFileRow.workspace == workspace)).tuples().all()
-    )
+    named: dict[str, str] = dict(session.execute(query.where(WorkspaceFileRow.workspace == workspace)).all())
     bodies = content.get_all(session, named.values())
     found = {path: bodies[sha].decode() for path, sha in named.items()}
     for path, decided in reviews.in_files(session, workspace).items():

