@@ -11,9 +11,10 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
@@ -41,20 +42,33 @@ class _Loader(yaml.CSafeLoader):
     """The C form of the safe loader, which also refuses a key given twice."""
 
 
+def _refused(what: str, node: yaml.Node) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, what, node.start_mark)
+
+
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     loader.flatten_mapping(node)
     found: dict[Any, Any] = {}
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise _refused("a key must be a plain word", key_node)
         if key in found:
-            raise yaml.constructor.ConstructorError(
-                None, None, f'the key "{key}" is given twice', key_node.start_mark
-            )
+            raise _refused(f'the key "{key}" is given twice', key_node)
         found[key] = loader.construct_object(value_node, deep=True)
     return found
 
 
+def _day(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError as error:
+        raise _refused(f'"{node.value}" is not a date', node) from error
+
+
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _day)
+_CURES = {"given twice": "Keep one of the two.", "not a date": "Write a day that exists, as YYYY-MM-DD."}
 
 
 def parse_yaml(text: str, name: str) -> tuple[Any, list[Problem]]:
@@ -64,11 +78,8 @@ def parse_yaml(text: str, name: str) -> tuple[Any, list[Problem]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        cure = (
-            "Keep one of the two."
-            if "twice" in str(error.problem)
-            else "Check the indentation, colons and quotes there."
-        )
+        cures = (cure for words, cure in _CURES.items() if words in str(error.problem))
+        cure = next(cures, "Check the indentation, colons and quotes there.")
         return None, [Problem("bad-yaml", f"{error.problem}.", cure, file=name, line=line)]
     except yaml.YAMLError as error:
         return None, [Problem("bad-yaml", f"{error}.", "Save the file as UTF-8 text.", file=name)]
@@ -168,9 +179,7 @@ def parse_model(
 ) -> tuple[Model | None, list[Problem]]:
     """Return `data` as a model, or every fault in it with its key path below `at`."""
     if not isinstance(data, dict):
-        problem = Problem(
-            "wrong-type", "a mapping of keys is expected here.", file=file.name, key=_dotted(at)
-        )
+        problem = Problem("wrong-type", *_KEYS, file=file.name, key=_dotted(at))
         return None, [locate(problem, file, at)]
     try:
         return model.model_validate(data), []
@@ -199,9 +208,43 @@ def _problem(model: type[BaseModel], error: Any, file: DataFile, at: Sequence[st
             "unknown-value",
         )
     else:
-        message, hint, code = f"{error['msg']}.", "", "wrong-type" if kind.endswith("_type") else "bad-value"
+        message, hint = _in_words(kind, error["msg"])
+        code = "wrong-type" if kind in _WRONG_TYPE else "bad-value"
     problem = Problem(code, message, hint, file=file.name, key=_dotted(path), value=value)
     return locate(problem, file, path)
+
+
+_TEXT = "Write plain text; in quotes where it looks like a number, a date or a list."
+_LIST = ("a list is expected here.", "Write [one, two], or one item a line, each after a dash.")
+_DAY = ("a day is expected here.", "Write it as YYYY-MM-DD.")
+_KEYS = ("keys are expected here.", "Write each as key: value, one a line.")
+_WRONG_TYPE: Mapping[str, tuple[str, str]] = {
+    "string_type": ("text is expected here.", _TEXT),
+    "tuple_type": _LIST,
+    "list_type": _LIST,
+    "model_type": _KEYS,
+    "dict_type": _KEYS,
+    "mapping_type": _KEYS,
+    "bool_type": ("true or false is expected here.", "Write one of them, without quotes."),
+    "int_type": ("a whole number is expected here.", "Write it without quotes."),
+    "date_type": _DAY,
+}
+_BAD_VALUE: Mapping[str, tuple[str, str]] = {
+    "string_too_short": ("this must not be empty.", "Write a text."),
+    "bool_parsing": ("true or false is expected here.", "Write one of them, without quotes."),
+    "int_parsing": ("a whole number is expected here.", "Write it without quotes."),
+    "union_tag_not_found": ("this is neither a list nor a mapping of keys.", "Write one of the two."),
+}
+
+
+def _in_words(kind: str, told: str) -> tuple[str, str]:
+    """Return what is wrong with a value, and the cure, in words that need no knowledge of the checker."""
+    if kind.startswith("date_from"):
+        return _DAY
+    if kind in _WRONG_TYPE or kind in _BAD_VALUE:
+        return _WRONG_TYPE.get(kind) or _BAD_VALUE[kind]
+    message, _, hint = told.removeprefix("Value error, ").partition("; ")
+    return f"{message}.", f"{hint[:1].upper()}{hint[1:]}." if hint else "Correct it."
 
 
 def _fields(model: type[BaseModel], loc: Iterable[str | int]) -> list[str]:
@@ -245,7 +288,7 @@ def key_path(dotted: str) -> list[str | int]:
 def locate(problem: Problem, file: DataFile, path: Sequence[str | int]) -> Problem:
     """Return the problem with the line of the key path in its file (or of the nearest key above)."""
     try:
-        node = yaml.compose(file.path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        node = _composed(file.path, file.path.stat().st_mtime_ns)
     except (OSError, ValueError, yaml.YAMLError):
         return problem
     line = node.start_mark.line + 1 if node else 1
@@ -255,6 +298,13 @@ def locate(problem: Problem, file: DataFile, path: Sequence[str | int]) -> Probl
             break
         line = mark.line + 1
     return problem.at(line=line)
+
+
+@lru_cache(maxsize=4)
+def _composed(path: Path, changed: int) -> yaml.Node | None:
+    """Return a file's nodes with their lines; kept, for a file with one problem often has more."""
+    node: yaml.Node | None = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return node
 
 
 def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Mark | None, yaml.Node | None]:

@@ -24,13 +24,15 @@ SHIPPED = Path(__file__).parent / "programs"
 class Programs:
     """Programs and editions by key, with the digest of the files they came from.
 
-    `local` are the editions of the later folders: those of a workspace.
+    `local` are the editions of the later folders: those of a workspace. `unread` are the programs and
+    editions of which something could not be read; `""` stands for one whose very key could not be read.
     """
 
     programs: Mapping[str, Program]
     editions: Mapping[str, Edition]
     digest: str
     local: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -41,6 +43,16 @@ class _Tree:
     sources: list[DataFile] = field(default_factory=list)
     editions: list[DataFile] = field(default_factory=list)
     criteria: dict[Path, list[DataFile]] = field(default_factory=dict)
+    lost: set[PurePosixPath] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
+
+    def lacks(self, head: DataFile) -> bool:
+        """Whether a file beside a program's or an edition's head could not be read."""
+        return any(lost.parent == PurePosixPath(head.name).parent for lost in self.lost)
+
+    def doubts(self, *names: str) -> bool:
+        """Whether a name may be missing only because something could not be read."""
+        return "" in self.unread or not self.unread.isdisjoint(names)
 
 
 def load_programs(folders: Iterable[Path] = (SHIPPED,)) -> tuple[Programs, list[Problem]]:
@@ -56,12 +68,18 @@ def load_programs(folders: Iterable[Path] = (SHIPPED,)) -> tuple[Programs, list[
         )
         problems += faults
         digests.append(digest)
+        tree.lost |= {PurePosixPath(fault.file) for fault in faults}
         problems += _sort(files, tree)
+    if any(lost.name in ("program.yaml", "edition.yaml") for lost in tree.lost):
+        tree.unread.add("")
     programs = _programs(tree, problems)
     editions = _editions(tree, programs, problems)
     problems += _current_editions(tree, programs, editions)
     local = {_key(head) for head in tree.editions if any(head.path.is_relative_to(folder) for folder in over)}
-    return Programs(programs, editions, "+".join(digests), frozenset(local & set(editions))), problems
+    made = Programs(
+        programs, editions, "+".join(digests), frozenset(local & set(editions)), frozenset(tree.unread)
+    )
+    return made, problems
 
 
 def _current_editions(
@@ -69,7 +87,8 @@ def _current_editions(
 ) -> Iterator[Problem]:
     files = {_key(file): file for file in tree.programs}
     for program in programs.values():
-        if program.current_edition and program.current_edition not in editions:
+        current = program.current_edition
+        if current and current not in editions and not tree.doubts(current):
             problem = unknown("edition", program.current_edition, editions, "current_edition")
             yield _found_in(problem, files[program.key])
 
@@ -117,6 +136,7 @@ def _programs(tree: _Tree, problems: list[Problem]) -> dict[str, Program]:
         program, faults = parse_model(Program, data, file)
         problems += faults
         if program is None:
+            tree.unread.add(_key(file))
             continue
         if program.key in programs:
             message = f'the program "{program.key}" is defined twice.'
@@ -127,34 +147,54 @@ def _programs(tree: _Tree, problems: list[Problem]) -> dict[str, Program]:
 
 
 def _editions(tree: _Tree, programs: Mapping[str, Program], problems: list[Problem]) -> dict[str, Edition]:
+    problems += _without_head(tree)
     editions: dict[str, Edition] = {}
-    heads = {file.path.parent for file in tree.editions}
-    for folder, files in tree.criteria.items():
-        if folder not in heads:
-            message = "there is no edition.yaml beside this file."
-            problems.append(_found_in(Problem("no-edition", message, "Add one."), files[0]))
     for head in tree.editions:
-        edition, faults = parse_model(Edition, head.data, head)
-        problems += faults
+        edition = _edition(head, tree, programs, problems)
         if edition is None:
-            continue
-        program = programs.get(edition.program)
-        if program is None:
-            problems.append(_found_in(unknown("program", edition.program, programs, "program"), head))
             continue
         if edition.key in editions:
             message = f'the edition "{edition.key}" is defined twice.'
             problems.append(_found_in(Problem("duplicate-edition", message, "Keep one.", key="key"), head))
-        criteria, where = _criteria(tree.criteria.get(head.path.parent, []), problems)
-        edition = edition.model_copy(update={"criteria": criteria})
-        problems += [_placed(p, head, where) for p in edition_problems(edition, program)]
-        editions[edition.key] = edition
+        else:
+            editions[edition.key] = edition
     return editions
 
 
+def _without_head(tree: _Tree) -> Iterator[Problem]:
+    heads = {file.path.parent for file in tree.editions}
+    for folder, files in tree.criteria.items():
+        if folder not in heads and not tree.lacks(files[0]):
+            yield _found_in(
+                Problem("no-edition", "there is no edition.yaml beside this file.", "Add one."), files[0]
+            )
+
+
+def _edition(
+    head: DataFile, tree: _Tree, programs: Mapping[str, Program], problems: list[Problem]
+) -> Edition | None:
+    edition, faults = parse_model(Edition, head.data, head)
+    criteria, where, more = _criteria(tree.criteria.get(head.path.parent, []))
+    problems += [*faults, *more]
+    if faults or more or tree.lacks(head):
+        tree.unread.add(_key(head))
+    if edition is None:
+        return None
+    program = programs.get(edition.program)
+    if program is None:
+        if not tree.doubts(edition.program):
+            problems.append(_found_in(unknown("program", edition.program, programs, "program"), head))
+        tree.unread.add(edition.key)
+        return None
+    edition = edition.model_copy(update={"criteria": criteria})
+    problems += [_placed(problem, head, where) for problem in edition_problems(edition, program)]
+    return edition
+
+
 def _criteria(
-    files: Iterable[DataFile], problems: list[Problem]
-) -> tuple[tuple[Criterion, ...], dict[str, tuple[DataFile, int]]]:
+    files: Iterable[DataFile],
+) -> tuple[tuple[Criterion, ...], dict[str, tuple[DataFile, int]], list[Problem]]:
+    problems: list[Problem] = []
     criteria: list[Criterion] = []
     where: dict[str, tuple[DataFile, int]] = {}
     for file in files:
@@ -170,7 +210,7 @@ def _criteria(
             if criterion is not None:
                 where[criterion.ref] = (file, index)
                 criteria.append(with_obligations(criterion))
-    return tuple(criteria), where
+    return tuple(criteria), where, problems
 
 
 def with_obligations(criterion: Criterion) -> Criterion:

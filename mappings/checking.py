@@ -30,7 +30,8 @@ class MapSet:
 class Mappings:
     """The catalogue, the maps by edition, and the direct maps by pair of editions.
 
-    `places` remembers where each was written, for the problems that show only when all is read.
+    `places` remembers where each was written, for the problems that show only when all is read;
+    `faulty` which of controls, maps and direct could not be read in whole.
     """
 
     controls: dict[str, Control] = field(default_factory=dict)
@@ -38,6 +39,11 @@ class Mappings:
     direct: dict[tuple[str, str], tuple[DirectMap, ...]] = field(default_factory=dict)
     digest: str = ""
     places: dict[Hashable, tuple[DataFile, Path]] = field(default_factory=dict)
+    faulty: set[str] = field(default_factory=set)
+
+    def has_control(self, control: str) -> bool:
+        """Whether a control exists, or may stand in what could not be read."""
+        return control in self.controls or "controls" in self.faulty
 
     def placed(self, problem: Problem, *place: Hashable) -> Problem:
         """Return the problem with the file and line where a thing was written, if it was."""
@@ -57,39 +63,50 @@ def obligation_ids(edition: Edition) -> dict[str, tuple[int, int]]:
 
 
 def reference_problems(
-    found: Mappings, editions: Mapping[str, Edition], local: Collection[str] = ()
+    found: Mappings,
+    editions: Mapping[str, Edition],
+    local: Collection[str] = (),
+    unread: Collection[str] = (),
 ) -> Iterator[Problem]:
     """Yield the faults that show only when everything has been read.
 
     An obligation without map or reason is an error; in a `local` edition, of a workspace, it is a note.
+    What is missing only because of faults told before (`unread` editions, faulty files) is left out.
     """
     for control in found.controls.values():
-        for problem in _control_problems(control, found.controls):
-            yield found.placed(problem, "control", control.id)
-    ids = {key: obligation_ids(edition) for key, edition in editions.items()}
+        yield from _control_problems(control, found)
+    ids = {key: obligation_ids(edition) for key, edition in editions.items() if key not in unread}
     for key, maps in found.maps.items():
-        if key not in editions:
+        if key in ids:
+            yield from _map_problems(found, maps, ids[key])
+        elif not {key, ""} & set(unread):
             yield found.placed(unknown("edition", key, editions, "edition"), "maps of", key)
-            continue
-        yield from _map_problems(found, maps, ids[key])
+    if "maps" not in found.faulty:
+        yield from _unmapped_problems(found, ids, local)
+    for (source, target), direct in found.direct.items():
+        if not {source, target, ""} & set(unread):
+            yield from _direct_problems(found, source, target, direct, ids)
+
+
+def _unmapped_problems(
+    found: Mappings, ids: Mapping[str, Collection[str]], local: Collection[str]
+) -> Iterator[Problem]:
     for key, obligations in ids.items():
         mapped = found.maps[key].maps if key in found.maps else {}
         for obligation in sorted(set(obligations) - set(mapped)):
             severity = "note" if key in local else "error"
             yield _unmapped(found, key, obligation).at(severity=severity)
-    for (source, target), direct in found.direct.items():
-        yield from _direct_problems(found, source, target, direct, ids)
 
 
-def _control_problems(control: Control, controls: Mapping[str, Control]) -> Iterator[Problem]:
-    words = vocabulary()
+def _control_problems(control: Control, found: Mappings) -> Iterator[Problem]:
+    words, problems = vocabulary(), []
     if control.category not in words.categories:
-        yield unknown("category", control.category, words.categories, "category")
-    for name in control.dimensions:
-        if name not in words.dimensions:
-            yield unknown("dimension", name, words.dimensions, "dimensions")
-    if control.replaced_by and control.replaced_by not in controls:
-        yield unknown("control", control.replaced_by, controls, "replaced_by")
+        problems.append(unknown("category", control.category, words.categories, "category"))
+    strange = [name for name in control.dimensions if name not in words.dimensions]
+    problems += [unknown("dimension", name, words.dimensions, "dimensions") for name in strange]
+    if control.replaced_by and not found.has_control(control.replaced_by):
+        problems.append(unknown("control", control.replaced_by, found.controls, "replaced_by"))
+    yield from (found.placed(problem, "control", control.id) for problem in problems)
 
 
 def _unmapped(found: Mappings, edition: str, obligation: str) -> Problem:
@@ -100,10 +117,10 @@ def _unmapped(found: Mappings, edition: str, obligation: str) -> Problem:
 
 def _map_problems(found: Mappings, maps: MapSet, ids: Collection[str]) -> Iterator[Problem]:
     for obligation, entry in maps.maps.items():
-        for problem in _entry_problems(obligation, entry, ids, found.controls):
+        for problem in _entry_problems(obligation, entry, ids, found):
             yield found.placed(problem, "map", maps.edition, obligation)
     for joint in maps.jointly:
-        for problem in _joint_problems(joint, ids, found.controls):
+        for problem in _joint_problems(joint, ids, found):
             yield found.placed(problem, "joint", maps.edition, joint.id)
 
 
@@ -111,7 +128,7 @@ def _entry_problems(
     obligation: str,
     entry: tuple[Map, ...] | NoControl,
     ids: Collection[str],
-    controls: Mapping[str, Control],
+    found: Mappings,
 ) -> Iterator[Problem]:
     if obligation not in ids:
         yield unknown("obligation", obligation, ids, obligation)
@@ -121,17 +138,17 @@ def _entry_problems(
         yield Problem("unmapped", "no map and no reason.", HINT, key=obligation)
     seen: set[str] = set()
     for one in entry:
-        if one.control not in controls:
-            yield unknown("control", one.control, controls, obligation)
+        if not found.has_control(one.control):
+            yield unknown("control", one.control, found.controls, obligation)
         if one.control in seen:
             message = f'the obligation is mapped to "{one.control}" twice.'
             yield Problem("duplicate-map", message, "Keep one.", key=obligation, value=one.control)
         seen.add(one.control)
 
 
-def _joint_problems(joint: Joint, ids: Collection[str], controls: Mapping[str, Control]) -> Iterator[Problem]:
-    if joint.control not in controls:
-        yield unknown("control", joint.control, controls, f"jointly.{joint.id}")
+def _joint_problems(joint: Joint, ids: Collection[str], found: Mappings) -> Iterator[Problem]:
+    if not found.has_control(joint.control):
+        yield unknown("control", joint.control, found.controls, f"jointly.{joint.id}")
     for member in joint.members:
         if member not in ids:
             yield unknown("obligation", member, ids, f"jointly.{joint.id}")

@@ -129,7 +129,7 @@ def _read(
     programs_in: tuple[Path, ...], mappings_in: tuple[Path, ...], workspace: Path | None
 ) -> tuple[Library, list[Problem]]:
     programs, problems = load_programs(tuple(folder for folder in programs_in if folder.is_dir()))
-    mappings, faults = load_mappings(programs.editions, mappings_in, programs.local)
+    mappings, faults = load_mappings(programs.editions, mappings_in, programs.local, programs.unread)
     reviews, settings, more, digest = _local(workspace) if workspace else ((), Settings(), [], "")
     digest = hashlib.sha256(f"{programs.digest}|{mappings.digest}|{digest}".encode()).hexdigest()
     maps = mappings.maps

@@ -18,12 +18,16 @@ SHIPPED = Path(__file__).parent
 
 
 def load_mappings(
-    editions: Mapping[str, Edition], folders: Iterable[Path] = (SHIPPED,), local: Collection[str] = ()
+    editions: Mapping[str, Edition],
+    folders: Iterable[Path] = (SHIPPED,),
+    local: Collection[str] = (),
+    unread: Collection[str] = (),
 ) -> tuple[Mappings, list[Problem]]:
     """Load `controls/`, `maps/` and `direct/` below each folder; later folders lie over earlier ones.
 
     A later folder's map of an obligation replaces an earlier folder's. An obligation without map
-    or reason is an error, in a `local` edition (of a workspace) a note: it waits to be mapped.
+    or reason is an error, in a `local` edition (of a workspace) a note: it waits to be mapped. What
+    follows only from the faults in `unread` editions (`Programs.unread`) is not told again.
     Returns what could be loaded and every problem found.
     """
     found, problems, digests = Mappings(), [], []
@@ -34,13 +38,15 @@ def load_mappings(
             files, faults, digest = read_yaml_tree(
                 folder / part, f"{'mappings' if number == 0 else folder.name}/{part}/"
             )
-            problems += faults
             digests.append(digest)
             layer = _Layer()
             for file in files:
-                problems += read(file, found, layer)
+                faults += read(file, found, layer)
+            if faults:
+                found.faulty.add(part)
+            problems += faults
     found.digest = "+".join(digests)
-    return found, [*problems, *reference_problems(found, editions, local)]
+    return found, [*problems, *reference_problems(found, editions, local, unread)]
 
 
 @dataclass(slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from criteria.model import Frozen, Names
 from mappings.relationships import Relationship
@@ -62,8 +62,21 @@ class Joint(Frozen):
     @model_validator(mode="after")
     def _at_least_two(self) -> Joint:
         if len(set(self.members)) < 2:
-            raise ValueError("a joint group has at least two different members")
+            raise ValueError("a joint group has at least two different members; name them all")
         return self
+
+
+def _kind_of_entry(value: Any) -> str | None:
+    if isinstance(value, list | tuple):
+        return "[maps]"
+    return "[reason]" if isinstance(value, dict | NoControl) else None
+
+
+# A list is maps, keys are the reason for none: so that a fault in one is not told as one in the other.
+Entry = Annotated[
+    Annotated[tuple[Map, ...], Tag("[maps]")] | Annotated[NoControl, Tag("[reason]")],
+    Discriminator(_kind_of_entry),
+]
 
 
 class EditionMaps(Frozen):
@@ -71,7 +84,7 @@ class EditionMaps(Frozen):
 
     edition: str
     method: str
-    maps: Mapping[str, tuple[Map, ...] | NoControl] = Field(default_factory=dict)
+    maps: Mapping[str, Entry] = Field(default_factory=dict)
     jointly: tuple[Joint, ...] = ()
 
 

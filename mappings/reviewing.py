@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from criteria.model import Criterion, Edition, Frozen, Obligation
 from mappings.loading import MapSet
@@ -20,6 +20,12 @@ from mappings.relationships import Relationship
 
 Decision = Literal["proposed", "approved", "rejected"]
 NO_CONTROL = ""
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def _as_moment(value: Any) -> Any:
+    """YAML reads an unquoted moment as such; it is kept as text."""
+    return value.strftime(MOMENT) if isinstance(value, datetime) else value
 
 
 class Review(Frozen):
@@ -37,7 +43,7 @@ class Review(Frozen):
     rationale: str = Field(min_length=1)
     confidence: Confidence = "medium"
     by: str = Field(min_length=1)
-    at: str
+    at: Annotated[str, BeforeValidator(_as_moment)]
     why: str = ""
     method: str = ""
     source_hash: str
@@ -46,13 +52,13 @@ class Review(Frozen):
     @model_validator(mode="after")
     def _complete(self) -> Review:
         if self.control and self.relationship is None:
-            raise ValueError("a review of a map needs its relationship")
+            raise ValueError("a review of a map needs its relationship; add it")
         return self
 
 
 def now_utc() -> str:
     """Return the present moment in UTC, to the second, in ISO form."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(UTC).strftime(MOMENT)
 
 
 def obligation_hash(criterion: Criterion, obligation: Obligation) -> str:
