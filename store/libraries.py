@@ -9,7 +9,8 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,26 +26,35 @@ Made = tuple[Library, tuple[Problem, ...]]
 
 @dataclass(slots=True)
 class _Shelf:
-    made: OrderedDict[tuple[str, int], Made] = field(default_factory=OrderedDict)
-    making: dict[tuple[str, int], threading.Lock] = field(default_factory=dict)
+    """Libraries by stamp, the last used at the end, and the locks of those that are being made."""
+
+    made: OrderedDict[str, Made] = field(default_factory=OrderedDict)
+    making: dict[str, threading.Lock] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def find(self, key: tuple[str, int]) -> Made | None:
+    def find(self, key: str) -> Made | None:
         with self.lock:
             if key in self.made:
                 self.made.move_to_end(key)
             return self.made.get(key)
 
-    def keep(self, key: tuple[str, int], made: Made) -> None:
+    def keep(self, key: str, made: Made) -> None:
         with self.lock:
             self.made[key] = made
-            self.making.pop(key, None)
             while len(self.made) > KEEP:
                 self.made.popitem(last=False)
 
-    def turn(self, key: tuple[str, int]) -> threading.Lock:
+    @contextmanager
+    def turn(self, key: str) -> Iterator[None]:
+        """Let one maker of a key through at a time; who waited finds what the first one made."""
         with self.lock:
-            return self.making.setdefault(key, threading.Lock())
+            own = self.making.setdefault(key, threading.Lock())
+        with own:
+            try:
+                yield
+            finally:
+                with self.lock:
+                    self.making.pop(key, None)
 
 
 _shelf = _Shelf()
@@ -62,21 +72,17 @@ def library_of(session: Session, workspace: str) -> Library:
 def read(session: Session, workspace: str) -> Made:
     """Return the library of a workspace and every problem in it; raise NotFound."""
     while True:
-        found = workspaces.get(session, workspace)
-        key = (found.uid, found.version)
-        known = _shelf.find(key)
-        if known is not None:
-            return known
+        key = workspaces.get(session, workspace).stamp
         with _shelf.turn(key):
-            known = _shelf.find(key)
-            if known is not None:
-                return known
-            held = files.read_all(session, workspace)
-            # A session that does not see one fixed state could have read newer files under an older version.
-            if workspaces.get(session, workspace).version == found.version:
+            made = _shelf.find(key)
+            if made is None:
+                held = files.read_all(session, workspace)
+                # A session that does not see one fixed state may have read newer files than the stamp's.
+                if workspaces.get(session, workspace).stamp != key:
+                    continue
                 made = build(held)
                 _shelf.keep(key, made)
-                return made
+            return made
 
 
 def build(held: Mapping[str, str]) -> Made:

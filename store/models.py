@@ -71,12 +71,12 @@ class ContentRow(Base):
 
 
 class WorkspaceRow(Base):
-    """A workspace; `version` counts its changes, `uid` tells it from a later one of the same key."""
+    """A workspace; `version` counts its changes, `stamp` is drawn anew with each of them."""
 
     __tablename__ = "workspace"
 
     key: Mapped[Key] = mapped_column(primary_key=True)
-    uid: Mapped[str] = mapped_column(String(32), unique=True)
+    stamp: Mapped[str] = mapped_column(String(32), unique=True)
     title: Mapped[Name]
     version: Mapped[int] = mapped_column(Integer)
     created: Mapped[Moment]

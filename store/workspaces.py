@@ -21,13 +21,14 @@ _KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A workspace. `version` rises with each change of its files or reviews and is its ETag.
+    """A workspace. `version` rises with each change of its files or reviews.
 
-    `uid` stays for its life; a later workspace of the same key has another.
+    `stamp` is drawn anew with each change: no other state ever has it, not even one that was taken
+    back before it was committed, or that of a later workspace with the same key.
     """
 
     key: str
-    uid: str
+    stamp: str
     title: str
     version: int
     created: datetime
@@ -40,7 +41,7 @@ def create(session: Session, key: str, title: str = "", at: datetime | None = No
         raise BadName(f'"{key[:80]}" is not a workspace key. Use up to 64 of a-z, 0-9 and "-".')
     moment = at or utc_now()
     row = WorkspaceRow(
-        key=key, uid=uuid.uuid4().hex, title=title or key, version=0, created=moment, changed=moment
+        key=key, stamp=uuid.uuid4().hex, title=title or key, version=0, created=moment, changed=moment
     )
     try:
         with session.begin_nested():
@@ -84,7 +85,7 @@ def advance(session: Session, key: str, expected: int | None = None, at: datetim
     version = session.scalar(
         update(WorkspaceRow)
         .where(WorkspaceRow.key == key)
-        .values(version=WorkspaceRow.version + 1, changed=at or utc_now())
+        .values(version=WorkspaceRow.version + 1, stamp=uuid.uuid4().hex, changed=at or utc_now())
         .returning(WorkspaceRow.version)
         .execution_options(synchronize_session=False)
     )
@@ -96,4 +97,4 @@ def advance(session: Session, key: str, expected: int | None = None, at: datetim
 
 
 def _value(row: WorkspaceRow) -> Workspace:
-    return Workspace(row.key, row.uid, row.title, row.version, row.created, row.changed)
+    return Workspace(row.key, row.stamp, row.title, row.version, row.created, row.changed)

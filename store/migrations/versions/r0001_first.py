@@ -112,13 +112,13 @@ def _workspace() -> None:
     op.create_table(
         "workspace",
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("uid", sa.String(length=32), nullable=False),
+        sa.Column("stamp", sa.String(length=32), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created", TIME, nullable=False),
         sa.Column("changed", TIME, nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_workspace"),
-        sa.UniqueConstraint("uid", name="uq_workspace_uid"),
+        sa.UniqueConstraint("stamp", name="uq_workspace_stamp"),
     )
 
 
