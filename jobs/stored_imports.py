@@ -123,9 +123,17 @@ def apply_plan(workshop: Workshop, actor: Actor, upload: str, plan: ImportPlan) 
             session, "upload.imported", "upload", upload,
             edition=plan.edition.key, criteria=len(plan.edition.criteria),
         )  # fmt: skip
+        actor.outcome(session, import_outcome(upload, plan, change.number))
         return change.number
 
     return workshop.store.run(write)
+
+
+def import_outcome(upload: str, plan: ImportPlan, version: int) -> dict[str, Any]:
+    """Return what a job that imported an upload tells; `version` is that of the workspace after it."""
+    told = plan.as_dict(applied=True)
+    counts = {name: told[name] for name in ("edition", "criteria", "obligations", "maps", "matches")}
+    return {**counts, "upload": upload, "version": version, "applied": True}
 
 
 def _layout_file(held: Mapping[str, str], plan: ImportPlan) -> dict[str, str]:

@@ -57,6 +57,7 @@ def make_report(
             media_type=XLSX, subject=comparison, details=details,
         )  # fmt: skip
         actor.record(session, "report.created", "report", kept.id, comparison=comparison, audience=audience)
+        actor.outcome(session, report_outcome(kept))
         return kept
 
     return workshop.store.run(save)
@@ -83,6 +84,17 @@ def keep_matrix(
             details={"baselines": list(matrix.baselines)},
         )  # fmt: skip
         actor.record(session, "report.created", "report", kept.id, cells=len(matrix.cells))
+        actor.outcome(session, matrix_outcome(kept, matrix))
         return kept
 
     return workshop.store.run(save)
+
+
+def report_outcome(kept: reports.Report) -> dict[str, Any]:
+    """Return what a job that made a report tells."""
+    return {"report": kept.id, "comparison": kept.subject, "size": kept.size}
+
+
+def matrix_outcome(kept: reports.Report, matrix: Matrix) -> dict[str, Any]:
+    """Return what a job that made a matrix tells."""
+    return {"report": kept.id, "cells": len(matrix.cells), "as_of": matrix.as_of.isoformat()}

@@ -181,6 +181,7 @@ def _record_proposals(session: Any, actor: Actor, edition: str, found: Sequence[
     what = f"{len(found)} proposals for {edition}"
     files.decide(session, actor.workspace, found, actor.who, what)
     actor.record(session, "suggestions.recorded", "edition", edition, proposals=len(found))
+    actor.outcome(session, {"edition": edition, "proposals": len(found)})
 
 
 def _proposal(library: Library, edition: str, obligation: str, source: str, one: Map) -> Review:

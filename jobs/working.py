@@ -1,8 +1,9 @@
 """The kinds of long work, as plain functions: what a job of each kind does, whoever runs it.
 
 A kind takes plain arguments and returns a plain result, so that a job can be recorded, repeated and
-resumed by whatever engine runs it. Doing one twice does no harm: an import that is done says so, and a
-comparison, report or proposal that is there already is found.
+resumed by whatever engine runs it. Work that writes once tells its outcome in the transaction that writes
+(`Actor.outcome`), so that a job is never half done. Work that writes more than once must find what is
+there already: `comparisons` does.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from criteria.problems import DataError, MraError, UnknownName
 from jobs.comparing import Request
 from jobs.matrices import matrix_of
 from jobs.stored_comparisons import make_comparison
-from jobs.stored_imports import apply_plan, options_from, plan_upload
-from jobs.stored_reports import keep_matrix, make_report
+from jobs.stored_imports import apply_plan, import_outcome, options_from, plan_upload
+from jobs.stored_reports import keep_matrix, make_report, matrix_outcome, report_outcome
 from jobs.stored_reviews import propose_waiting
 from jobs.workshop import Actor, Progress, Workshop
 from store import uploads
@@ -44,10 +45,7 @@ def _import(workshop: Workshop, actor: Actor, arguments: Arguments, progress: Pr
     plan = plan_upload(workshop, actor.workspace, upload, options, _today(), progress)
     if plan.refused:
         raise DataError(plan.problems)
-    version = apply_plan(workshop, actor, upload, plan)
-    told = plan.as_dict(applied=True)
-    counts = {name: told[name] for name in ("edition", "criteria", "obligations", "maps", "matches")}
-    return {**counts, "upload": upload, "version": version, "applied": True}
+    return import_outcome(upload, plan, apply_plan(workshop, actor, upload, plan))
 
 
 def _suggestions(
@@ -62,7 +60,7 @@ def _matrix(workshop: Workshop, actor: Actor, arguments: Arguments, progress: Pr
     day = _day(arguments) or _today()
     made = matrix_of(library, str(arguments.get("baseline", "ctpat")), workshop.policy(), day, progress)
     kept = keep_matrix(workshop, actor, made, library, str(arguments.get("marking", "")))
-    return {"report": kept.id, "cells": len(made.cells), "as_of": day.isoformat()}
+    return matrix_outcome(kept, made)
 
 
 def _report(workshop: Workshop, actor: Actor, arguments: Arguments, progress: Progress) -> dict[str, Any]:
@@ -70,7 +68,7 @@ def _report(workshop: Workshop, actor: Actor, arguments: Arguments, progress: Pr
         workshop, actor, str(arguments["comparison"]), str(arguments.get("audience", "own")),
         str(arguments.get("marking", "")), progress,
     )  # fmt: skip
-    return {"report": kept.id, "comparison": kept.subject, "size": kept.size}
+    return report_outcome(kept)
 
 
 def _comparisons(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,3 +59,6 @@ class Actor:
             request_id=self.request_id,
             details=short,
         )
+
+    def outcome(self, session: Any, result: Mapping[str, Any]) -> None:
+        """Say what the work has come to, in the transaction that writes it; only jobs keep it."""

@@ -28,6 +28,10 @@ class WrongState(StoreError):
     """A job that is not in a state in which this can be done."""
 
 
+class NotHeld(StoreError):
+    """A job that its executor no longer has: it ended, or another executor took it over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job. `done` of `total` units of `step`; `error` is plain data with a code and a message.
@@ -121,6 +125,25 @@ def progress(session: Session, key: str, step: str, done: int, total: int, at: d
     )
 
 
+def hold(session: Session, key: str, executor: str, attempt: int, at: datetime | None = None) -> Job:
+    """Say that a job's executor is alive, and keep all others from the job until the transaction ends.
+
+    Nothing that people see changes. Raises NotHeld where the job has ended or is another attempt's, so
+    that what an executor writes in this transaction is written only while the job is its own.
+    """
+    mine = (JobRow.state == "running", JobRow.executor == executor, JobRow.attempts == attempt)
+    found = session.scalar(
+        update(JobRow)
+        .where(JobRow.id == key, *mine)
+        .values(heartbeat=at or utc_now())
+        .returning(JobRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    if found is None:
+        raise NotHeld(f"The job {key} has ended, or another executor has it.")
+    return get(session, key)
+
+
 def finish(session: Session, key: str, result: Mapping[str, Any], at: datetime | None = None) -> Job:
     """Record the outcome of a job that is open; one that has ended stays as it is."""
     moment = at or utc_now()
@@ -161,6 +184,12 @@ def stuck(session: Session, silent_since: datetime) -> tuple[Job, ...]:
     query = select(JobRow).where(JobRow.state == "running", JobRow.heartbeat < silent_since)
     rows = session.scalars(query.order_by(JobRow.seq).execution_options(populate_existing=True))
     return tuple(_value(row) for row in rows)
+
+
+def unfinished(session: Session) -> tuple[Job, ...]:
+    """Return every queued or running job of all workspaces, the oldest first."""
+    query = select(JobRow).where(JobRow.state.in_(OPEN)).order_by(JobRow.seq)
+    return tuple(_value(row) for row in session.scalars(query.execution_options(populate_existing=True)))
 
 
 def _move(session: Session, key: str, states: tuple[str, ...], **values: Any) -> Job:
