@@ -13,11 +13,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from criteria.files import DataFile, parse_model, parse_yaml
+from criteria.files import DataFile, key_path, locate, parse_model, parse_yaml
 from criteria.model import Frozen, Names, Strength
 from criteria.problems import DataError, Problem, nearest_hint
 from criteria.vocabulary import vocabulary
@@ -58,10 +58,18 @@ _THRESHOLD = re.compile(r"^(<=|>=|<|>|==)\s*(-?\d+)$")
 Vector = tuple[int | str, ...]
 
 
+def _as_written(value: Any) -> Any:
+    """A fraction is no whole number; it is kept as a word, to be told as one that cannot be read."""
+    return str(value) if isinstance(value, float) else value
+
+
+Wanted = Annotated[int | str, BeforeValidator(_as_written)]
+
+
 class RowModel(Frozen):
     """One row as written: what must hold, and what then follows."""
 
-    when: Mapping[str, int | str]
+    when: Mapping[str, Wanted]
     then: Mapping[str, str]
 
 
@@ -150,7 +158,7 @@ class Policy:
 def load_policy(matcher: Matcher, folder: Path = SHIPPED) -> Policy:
     """Return the policy of a folder; raise DataError with every problem found in its files."""
     texts = tuple((name, _text(folder / f"{name}.yaml")) for name in TABLES)
-    return _load(texts, folder.name, matcher)
+    return _load(texts, folder, matcher)
 
 
 def _text(path: Path) -> str:
@@ -166,7 +174,7 @@ KEPT = 16  # policies remembered; a server that tries out many does not grow
 _loaded: dict[tuple[tuple[str, str], ...], Policy] = {}
 
 
-def _load(texts: tuple[tuple[str, str], ...], folder: str, matcher: Matcher) -> Policy:
+def _load(texts: tuple[tuple[str, str], ...], folder: Path, matcher: Matcher) -> Policy:
     """Return the policy of these texts; one that was verified in this process is not verified again."""
     found = _loaded.get(texts)
     if found is None:
@@ -176,29 +184,39 @@ def _load(texts: tuple[tuple[str, str], ...], folder: str, matcher: Matcher) -> 
     return found
 
 
-def _verified(texts: tuple[tuple[str, str], ...], folder: str, matcher: Matcher) -> Policy:
+def _verified(texts: tuple[tuple[str, str], ...], folder: Path, matcher: Matcher) -> Policy:
     problems: list[Problem] = []
     tables: dict[str, Table] = {}
     for name, text in texts:
-        table = _table(name, text, f"{folder}/{name}.yaml", problems)
+        table = _table(name, text, folder, problems)
         if table is not None:
             tables[name] = table
     for name, table in tables.items():
-        problems += [p.at(file=f"{folder}/{name}.yaml") for p in _unreached(table, matcher)]
+        problems += [_placed(problem, folder, name) for problem in _unreached(table, matcher)]
     if problems:
         raise DataError(problems)
     digest = hashlib.sha256(json.dumps(texts).encode()).hexdigest()
-    return Policy(tables, digest, "default" if folder == "policy" else folder)
+    return Policy(tables, digest, "default" if folder == SHIPPED else folder.name)
 
 
-def _table(name: str, text: str, file: str, problems: list[Problem]) -> Table | None:
-    data, faults = parse_yaml(text, file)
+def _file(folder: Path, name: str, data: Any = None) -> DataFile:
+    return DataFile(folder / f"{name}.yaml", f"{folder.name}/{name}.yaml", data)
+
+
+def _placed(problem: Problem, folder: Path, name: str) -> Problem:
+    file = _file(folder, name)
+    return locate(problem.at(file=file.name), file, key_path(problem.key))
+
+
+def _table(name: str, text: str, folder: Path, problems: list[Problem]) -> Table | None:
+    file = _file(folder, name)
+    data, faults = parse_yaml(text, file.name)
+    model = None
+    if not faults:
+        model, faults = parse_model(TableModel, data, file)
+    if model is not None:
+        faults = [_placed(problem, folder, name) for problem in _faults(model, name)]
     problems += faults
-    if faults:
-        return None
-    model, faults = parse_model(TableModel, data, DataFile(Path(file), file, data))
-    faults += list(_faults(model, name)) if model else []
-    problems += [problem.at(file=file) for problem in faults]
     if model is None or faults:
         return None
     rules = tuple({"name": str(n), "all": [*_tests(row)]} for n, row in enumerate(model.rows))
@@ -217,6 +235,7 @@ def _faults(model: TableModel, name: str) -> Iterator[Problem]:
         yield Problem("bad-policy", "the fields are not those the program computes.", hint, key="fields")
     for n, row in enumerate(model.rows):
         yield from _unknown_each("field", row.when, expected, f"rows[{n}].when")
+        yield from _value_faults(row, name, f"rows[{n}].when")
         yield from _unknown_each("result", row.then, RESULTS[name], f"rows[{n}].then")
         for key in set(row.then) & set(RESULTS[name]):
             yield from _unknown_each(key, [row.then[key]], RESULTS[name][key], f"rows[{n}].then")
@@ -227,6 +246,21 @@ def _faults(model: TableModel, name: str) -> Iterator[Problem]:
             yield from _unknown_each(
                 "category", need.categories, vocabulary().categories, f"prerequisites.{one.key}"
             )
+
+
+def _value_faults(row: RowModel, name: str, key: str) -> Iterator[Problem]:
+    """Yield the values that no case can have: a misspelt word, or a threshold that cannot be read."""
+    columns = dict(zip(REACHABLE[name].fields, zip(*REACHABLE[name].vectors({}), strict=True), strict=True))
+    for field_name, wanted in row.when.items():
+        words = {value for value in columns.get(field_name, ()) if isinstance(value, str)}
+        place = f"{key}.{field_name}"
+        if words and wanted not in words:
+            hint = nearest_hint(str(wanted), words)
+            message = f'"{wanted}" is not a value of {field_name}.'
+            yield Problem("unknown-value", message, hint, key=place, value=str(wanted))
+        elif field_name in columns and not words and isinstance(wanted, str) and not _THRESHOLD.match(wanted):
+            message, hint = f'"{wanted}" is not a number.', 'Write a whole number, or one such as ">= 850".'
+            yield Problem("bad-value", message, hint, key=place, value=wanted)
 
 
 def _unknown_each(what: str, names: Iterable[str], known: Collection[str], key: str) -> Iterator[Problem]:
