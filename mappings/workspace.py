@@ -79,6 +79,8 @@ def commit(folder: Path, files: Mapping[str, str | None], what: str) -> Change:
     pending = folder / PENDING
     pending.mkdir()
     number = 1 + max((change.number for change in history(folder)), default=0)
+    if _entry(folder, number).exists():  # left by a change that was dropped half way
+        shutil.rmtree(_entry(folder, number))
     for name, text in files.items():
         target = _inside(folder, name)
         _keep(folder, number, name, target)
@@ -91,10 +93,13 @@ def commit(folder: Path, files: Mapping[str, str | None], what: str) -> Change:
         "what": what,
         "files": {name: text is not None for name, text in files.items()},
     }
-    _write(folder / HISTORY / f"{number:06d}" / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
-    _write(pending / MANIFEST, json.dumps(manifest, ensure_ascii=False))
+    _write(pending / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))  # from here on it is made
     _apply(folder)
     return Change(number, what, tuple(files))
+
+
+def _entry(folder: Path, number: int) -> Path:
+    return folder / HISTORY / f"{number:06d}"
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -105,24 +110,29 @@ def _inside(folder: Path, name: str) -> Path:
 
 
 def _keep(folder: Path, number: int, name: str, target: Path) -> None:
-    kept = folder / HISTORY / f"{number:06d}" / "before" / name
+    kept = _entry(folder, number) / "before" / name
     kept.parent.mkdir(parents=True, exist_ok=True)
     if target.is_file():
         shutil.copy2(target, kept)
 
 
 def _write(path: Path, text: str) -> None:
+    """Write a file in one step: under its name it is there as a whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as out:
+    part = path.with_name(f"{path.name}.part")
+    with part.open("w", encoding="utf-8") as out:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())
+    part.replace(path)
 
 
 def _apply(folder: Path) -> None:
     """Move what is pending into place; repeating it after an interruption does no harm."""
     pending = folder / PENDING
-    manifest = json.loads((pending / MANIFEST).read_text(encoding="utf-8"))
+    text = (pending / MANIFEST).read_text(encoding="utf-8")
+    manifest = json.loads(text)
+    _write(_entry(folder, manifest["number"]) / MANIFEST, text)
     for name, written in manifest["files"].items():
         target, staged = folder / name, pending / "files" / name
         if not written:
@@ -149,7 +159,7 @@ def undo(folder: Path) -> Change:
         if not done:
             raise WorkspaceError(f"There is nothing to undo in {folder}.")
         last = done[-1]
-        before = folder / HISTORY / f"{last.number:06d}" / "before"
+        before = _entry(folder, last.number) / "before"
         files = {
             n: (before / n).read_text(encoding="utf-8") if (before / n).is_file() else None
             for n in last.files
