@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from criteria.model import Criterion, Edition, Frozen, Obligation
 from mappings.loading import MapSet
-from mappings.model import Confidence, Control, Map, NoControl
+from mappings.model import Confidence, Control, Joint, Map, NoControl
 from mappings.relationships import Relationship
 
 Decision = Literal["proposed", "approved", "rejected"]
@@ -96,7 +96,8 @@ def reviewed_maps(
     """Return an edition's maps as they stand after all reviews.
 
     Approved maps count, rejected ones do not, decisions on changed texts are stale. With
-    `require_approval` a library map that nobody here approved is only proposed.
+    `require_approval` a library map that nobody here approved is only proposed, and so is a joint
+    group until the maps of all its members are approved.
     """
     hashes, last = text_hashes(edition), latest(r for r in reviews if r.edition == edition.key)
     by_obligation: dict[str, list[Review]] = {}
@@ -109,7 +110,17 @@ def reviewed_maps(
             result[obligation] = _decided(
                 maps.maps.get(obligation, ()), decided, hashes[obligation], controls, require_approval
             )
-    return MapSet(maps.edition, result, maps.jointly, maps.methods)
+    jointly = tuple(_joint(joint, result) for joint in maps.jointly) if require_approval else maps.jointly
+    return MapSet(maps.edition, result, jointly, maps.methods)
+
+
+def _joint(joint: Joint, maps: Mapping[str, tuple[Map, ...] | NoControl]) -> Joint:
+    if joint.status != "library":
+        return joint
+    entries = [maps.get(member, ()) for member in joint.members]
+    live = [one for entry in entries if isinstance(entry, tuple) for one in entry if one.status != "rejected"]
+    approved = () not in entries and all(one.status == "approved" for one in live)
+    return joint.model_copy(update={"status": "approved" if approved else "proposed"})
 
 
 def _decided(
