@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.errors import Refusal
 from api.limiting import RateLimit
-from api.permissions import ANYBODY, OPERATOR, PERMISSIONS, SIGNED_IN, WITHOUT_WORKSPACE, may, within
+from api.permissions import ANYBODY, PERMISSIONS, SIGNED_IN, SUPERUSER, WITHOUT_WORKSPACE, may, within
 from store import Store, accounts, tokens
 
 COOKIE = "mra_session"
@@ -42,6 +42,14 @@ def needs(permission: str, *, form: bool = False) -> Callable[[Endpoint], Endpoi
         return endpoint
 
     return declare
+
+
+def permission_of(endpoint: Callable[..., Any]) -> str:
+    """Return the permission that an endpoint declares; raise TypeError where it declares none."""
+    found = getattr(endpoint, "__permission__", None)
+    if not isinstance(found, str):
+        raise TypeError(f"{endpoint} does not declare its permission.")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ class Doorkeeper:
 
     async def admit(self, request: Request, endpoint: Callable[..., Any]) -> Principal | None:
         """Return who is asking; raise Refusal where a route is not theirs."""
-        permission: str = endpoint.__permission__  # type: ignore[attr-defined]
+        permission = permission_of(endpoint)
         principal = await self.principal(request)
         if principal is None:
             if permission == ANYBODY:
@@ -166,9 +174,9 @@ def check_csrf(principal: Principal, request: Request, given: str) -> None:
 def _authorise(principal: Principal, permission: str, workspace: str) -> None:
     if permission in (ANYBODY, SIGNED_IN):
         return
-    if permission == OPERATOR:
-        if not (principal.account.operator and within(principal.scopes, OPERATOR)):
-            raise Refusal("not_allowed", "Only an operator of the service may do this.")
+    if permission == SUPERUSER:
+        if not (principal.account.superuser and within(principal.scopes, SUPERUSER)):
+            raise Refusal("not_allowed", "Only a superuser of the service may do this.")
         return
     role = principal.role_in(workspace)
     if role is None:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api import terminal
+from api import cli_service, terminal
 from criteria.problems import DataError, MraError
 
 app = typer.Typer(
@@ -27,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+cli_service.mount(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Workspace = Annotated[

@@ -82,6 +82,8 @@ class Guard:
 
     def _admit(self, scope: Scope) -> int:
         """Return the largest body this request may have; raise Refusal where it is not let in."""
+        if b"%00" in scope.get("query_string", b"") or "\x00" in scope["path"]:
+            raise Refusal("bad_request", "The address holds a NUL character.")
         headers = dict(scope["headers"])
         host = _host_name(headers.get(b"host", b"").decode("latin-1"))
         if self._hosts and host not in self._hosts:

@@ -41,13 +41,22 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "workspace.import": frozenset({"admin"}),
 }
 
-# What needs no workspace: anybody (even not signed in), anybody signed in, or the server's operator.
-ANYBODY, SIGNED_IN, OPERATOR = "anybody", "signed_in", "operator"
-WITHOUT_WORKSPACE = frozenset({ANYBODY, SIGNED_IN, OPERATOR})
+# What needs no workspace: anybody (even not signed in), anybody signed in, or a superuser.
+ANYBODY, SIGNED_IN, SUPERUSER = "anybody", "signed_in", "superuser"
+WITHOUT_WORKSPACE = frozenset({ANYBODY, SIGNED_IN, SUPERUSER})
+
+# What a kind of job needs besides `job.run`: what its work would need if it were done at once.
+JOB_NEEDS: Mapping[str, str] = {
+    "import": "import.apply",
+    "suggestions": "import.apply",
+    "matrix": "report.create",
+    "report": "report.create",
+    "comparisons": "comparison.create",
+}
 
 # Scopes of tokens: names of permissions, or one of these sets of them.
 SCOPES: Mapping[str, frozenset[str]] = {
-    "all": frozenset(PERMISSIONS) | {OPERATOR},
+    "all": frozenset(PERMISSIONS) | {SUPERUSER},
     "read": frozenset(name for name in PERMISSIONS if name.endswith(".read") and name != "audit.read"),
     "dashboard": frozenset({"workspace.read", "library.read", "matrix.read", "comparison.read"}),
 }

@@ -22,6 +22,9 @@ class Results:
         self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        return len(self._made)
+
     def find(self, key: Hashable) -> Any | None:
         """Return what is kept under a key, or None."""
         with self._lock:

@@ -85,7 +85,7 @@ class Settings(BaseModel):
     )
     job_workers: int = Field(2, ge=1, le=32, description="How many jobs run at the same time in one server.")
     metrics_public: bool = Field(
-        False, description="Whether `/metrics` answers without a token of an operator."
+        False, description="Whether `/metrics` answers without a token of a superuser."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="What is logged: this level and graver."

@@ -104,9 +104,7 @@ def wants_csv(request: Request) -> bool:
     raise Refusal("not_acceptable")
 
 
-def page_of(
-    request: Request, rows: Sequence[Any], after: str, limit: int, version: str
-) -> tuple[Sequence[Any], str | None]:
+def page_of(rows: Sequence[Any], after: str, limit: int, version: str) -> tuple[Sequence[Any], str | None]:
     """Return a page of a list in memory and the cursor of the next; the cursor holds only for `version`."""
     start = _offset(after, version) if after else 0
     shown = rows[start : start + limit]

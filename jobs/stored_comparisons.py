@@ -16,6 +16,7 @@ from jobs.explaining import explain_finding
 from jobs.workshop import Actor, Workshop
 from mappings.library import Library
 from store import comparisons, inputs
+from store.errors import NotFound
 
 CHANGES = ("added", "dropped", "better", "worse", "changed", "same")
 # Verdicts from the highest to the lowest, to say whether a change is for the better.
@@ -68,13 +69,12 @@ def keep(
 ) -> Kept:
     """Keep a comparison that was made; one that is here already stays as it is."""
     given = texts or (inputs.policy_texts(workshop.policy_folder) if workshop.policy_folder else None)
-    with workshop.store.reading() as session:
-        page = comparisons.listing(
-            session, actor.workspace, baseline=comparison.baseline, foreign=comparison.foreign, limit=500
-        )
-    known = next((one for one in page.items if one.id == comparison.id), None)
-    if known is not None:
+    try:
+        with workshop.store.reading() as session:
+            known = comparisons.get(session, actor.workspace, comparison.id)
         return Kept(known, comparison, fresh=False)
+    except NotFound:
+        pass  # it is new here
 
     def save(session: Any) -> comparisons.Stored:
         stored = comparisons.save(

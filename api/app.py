@@ -1,0 +1,153 @@
+"""The application: settings in, a FastAPI app out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from api import errors, logs
+from api.access import Doorkeeper, needs, permission_of
+from api.guard import Guard
+from api.metrics import Metrics
+from api.permissions import ANYBODY
+from api.results import Results
+from api.routes import (
+    accounts,
+    comparisons,
+    health,
+    jobs,
+    library,
+    matrix,
+    reports,
+    reviews,
+    uploads,
+    workspaces,
+)
+from api.routing import GuardedRoute
+from api.services import Services
+from api.settings import Settings
+from api.tables import answer
+from engine.matching import default_matcher
+from jobs.running import LocalRunner
+from jobs.workshop import Workshop
+from store import Store, retention
+
+SWEEP_EVERY = 3600.0  # seconds between two rounds of throwing away what is over
+ABOUT = """Compare a foreign trusted-trader program with C-TPAT, for mutual recognition.
+
+Lists come as `{items, next, total}`, or as CSV. Every failure is `application/problem+json` with a stable
+`code`. Sign in with `Authorization: Bearer TOKEN`. See docs/api.md."""
+MODULES = (library, matrix, comparisons, uploads, reviews, reports, jobs, workspaces, accounts, health)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application on a database whose tables are up to date (`mra db upgrade`).
+
+    Raises StoreError for a database that cannot be used.
+    """
+    services = _services(settings)
+    app = FastAPI(
+        title="mutual-recognition",
+        version=version("mutual-recognition"),
+        description=ABOUT,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    app.router.route_class = GuardedRoute
+    app.state.services = services
+    errors.install(app)
+    for module in MODULES:
+        app.include_router(module.routes)
+    _add_openapi(app)
+    app.add_middleware(Guard, settings=settings, metrics=services.metrics)
+    return app
+
+
+def _services(settings: Settings) -> Services:
+    store = Store(settings.database_url)
+    workshop = Workshop(store, settings.policy)
+    return Services(
+        settings=settings,
+        store=store,
+        workshop=workshop,
+        runner=LocalRunner(workshop, settings.job_workers),
+        door=Doorkeeper(store, settings.sign_in_limit),
+        metrics=Metrics(),
+        results=Results(),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    sweeping = asyncio.create_task(_sweep(services))
+    try:
+        yield
+    finally:
+        sweeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sweeping
+        await run_in_threadpool(services.runner.close, services.settings.shutdown_seconds)
+        await run_in_threadpool(default_matcher().close)
+        services.store.close()
+
+
+async def _sweep(services: Services) -> None:
+    """Throw away, from time to time, what is over: sessions, links, idempotency keys, old jobs."""
+    while True:
+        await asyncio.sleep(SWEEP_EVERY)
+        try:
+            await run_in_threadpool(services.store.run, retention.sweep)
+        except Exception as error:  # noqa: BLE001 - the next round tries again; the service goes on
+            logs.service.error("sweep failed", exc_info=error)
+
+
+def _add_openapi(app: FastAPI) -> None:
+    made: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not made:
+            made.update(document(app))
+        return made
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+    @app.get("/api/v1/openapi.json", include_in_schema=False)
+    @needs(ANYBODY)
+    def show_openapi(request: Request) -> Response:
+        return answer(openapi())
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document: every route with its permission and how to sign in."""
+    found = get_openapi(
+        title=app.title, version=app.version, openapi_version="3.1.0", description=ABOUT, routes=app.routes
+    )
+    parts = found.setdefault("components", {})
+    parts["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer", "description": "An API token."},
+        "session": {"type": "apiKey", "in": "cookie", "name": "mra_session"},
+    }
+    permissions = {
+        (route.path, method.lower()): permission_of(route.endpoint)
+        for route in app.routes
+        if isinstance(route, GuardedRoute)
+        for method in route.methods or ()
+    }
+    for path, methods in found["paths"].items():
+        for method, operation in methods.items():
+            permission = permissions[path, method]
+            operation["x-permission"] = permission
+            operation["security"] = [] if permission == ANYBODY else [{"token": []}, {"session": []}]
+    return found
