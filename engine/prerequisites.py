@@ -102,14 +102,18 @@ def _state(
     """Return whether a need is met, absent or open, and the best read provision on it."""
     touching = [p for p in provisions if _touches(library.controls, p, need)]
     wanted = STRENGTH_RANK[need.strength]
-    covering = [
-        p for p in touching if p.counts and not p.thin and p.relationship in COVERING and p.strength >= wanted
-    ]
+    covering = [p for p in touching if _covers(p) and p.strength >= wanted]
     if covering:
         return MET, (max(covering, key=lambda p: (BASIS_RANK[p.basis], p.strength)),)
     categories = set(need.categories) | {library.controls[c].category for c in need.controls}
     read = all(completeness(foreign, category, t) == "full" for category in categories for t in types)
     return (ABSENT if read and not touching else OPEN), tuple(touching[:1])
+
+
+def _covers(provision: Provision) -> bool:
+    """Whether a provision, for everybody and in full text, certainly asks for all of its control."""
+    everybody = provision.counts and not provision.thin and provision.deeming is None
+    return everybody and provision.relationship in COVERING
 
 
 def _touches(controls: Mapping[str, object], provision: Provision, need: Need) -> bool:
