@@ -79,7 +79,7 @@ def create(
 
 def get(session: Session, key: int) -> Account:
     """Return an account; raise NotFound."""
-    row = session.get(AccountRow, key, populate_existing=True)
+    row = session.get(AccountRow, key, populate_existing=True) if 0 < key < 2**63 else None
     if row is None:
         raise NotFound("account", str(key))
     return value(row)

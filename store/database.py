@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from store.errors import StoreBusy, StoreError
+from store.errors import BadName, StoreBusy, StoreError
 
 Result = TypeVar("Result")
 
@@ -142,6 +142,8 @@ class Store:
             try:
                 session.connection(execution_options=options)
                 yield session
+            except DataError as error:
+                raise BadName("A text has a sign or a length that the database does not take.") from error
             except DBAPIError as error:
                 if _busy(error):
                     raise StoreBusy("The database is busy. Try again in a moment.") from error

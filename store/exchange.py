@@ -7,8 +7,10 @@ refused before anything is written, and the whole must load as a library.
 from __future__ import annotations
 
 import stat
+import struct
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +31,8 @@ MOST_FILES = 2_000
 LARGEST_FILE = 8 * 2**20  # bytes; the largest shipped file has 0.2 MiB
 LARGEST_WHOLE = 64 * 2**20  # bytes, unpacked
 _OWN = (HISTORY, PENDING, LOCK)  # what a workspace folder holds for itself
+# What zipfile raises for broken bytes, for methods it lacks, and for a password it was not given.
+_BROKEN = (zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError, struct.error, zlib.error)
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # a zip tells no times, so that equal workspaces are equal bytes
 
 
@@ -156,10 +160,8 @@ def read_zip(data: bytes) -> Parcel:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             _read_archive(archive, parcel)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, ValueError) as error:
+    except _BROKEN as error:
         parcel.refuse("bad-zip", f"this is not a zip that can be read: {error}.", "")
-    except (NotImplementedError, RuntimeError) as error:  # a method or a password that zipfile lacks
-        parcel.refuse("bad-zip", f"this zip cannot be read: {error}.", "")
     _refuse_alike(parcel)
     return parcel
 
@@ -205,6 +207,8 @@ def _entry_fault(entry: zipfile.ZipInfo) -> str:
         return "it is a link or a device"
     if entry.flag_bits & 0x1:
         return "it is encrypted"
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "it is packed in an unusual way"
     if entry.file_size > LARGEST_FILE:
         return f"it is larger than {LARGEST_FILE // 2**20} MiB"
     return ""
