@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -63,24 +64,42 @@ def resolved(
     if _policy_digest(texts) != policy.digest or policy.digest != comparison.policy["digest"]:
         raise StoreError("These policy texts are not those that the comparison was made with.")
     pair = (comparison.baseline, comparison.foreign)
-    found: dict[str, bytes] = {
-        "controls": _controls.dump_json(tuple(library.controls.values())),
-        "direct": _direct.dump_json(
-            tuple((*key, maps) for key, maps in library.direct.items() if set(key) & set(pair))
-        ),
+    found = {
+        **library.remember(("inputs",), lambda: _shared(library)),
+        "direct": library.remember(("inputs", "direct", *pair), lambda: _direct_bytes(library, pair)),
         "vocabulary": vocabulary_bytes(),
         "asked": _json(
             {"as_of": comparison.as_of.isoformat(), "scope": comparison.scope, "policy": policy.name}
         ),
     }
     for side, key in zip(SIDES, pair, strict=True):
-        edition = library.editions[key]
-        found[f"{side}/edition"] = edition.model_dump_json(by_alias=True).encode()
-        found[f"{side}/program"] = library.programs[edition.program].model_dump_json(by_alias=True).encode()
-        found[f"{side}/maps"] = _maps_bytes(library.maps_of(key))
+        kept = library.remember(("inputs", key), partial(_edition_bytes, library, key))
+        found |= {f"{side}/{name}": data for name, data in kept.items()}
     return found | {f"policy/{name}": text.encode() for name, text in texts.items()}
 
 
+# A library never changes, so what it gives to a comparison is written out once.
+
+
+def _shared(library: Library) -> dict[str, bytes]:
+    return {"controls": _controls.dump_json(tuple(library.controls.values()))}
+
+
+def _direct_bytes(library: Library, pair: tuple[str, str]) -> bytes:
+    between = ((*key, maps) for key, maps in library.direct.items() if set(key) & set(pair))
+    return _direct.dump_json(tuple(between))
+
+
+def _edition_bytes(library: Library, key: str) -> dict[str, bytes]:
+    edition = library.editions[key]
+    return {
+        "edition": edition.model_dump_json(by_alias=True).encode(),
+        "program": library.programs[edition.program].model_dump_json(by_alias=True).encode(),
+        "maps": _maps_bytes(library.maps_of(key)),
+    }
+
+
+@cache
 def vocabulary_bytes() -> bytes:
     """Return the closed lists that data is read by; they ship with the program and cannot be swapped."""
     return _json(asdict(vocabulary()))
