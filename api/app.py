@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from importlib.metadata import version
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -18,6 +17,7 @@ from api.access import Doorkeeper, needs, permission_of
 from api.guard import Guard
 from api.metrics import Metrics
 from api.permissions import ANYBODY
+from api.release import release
 from api.results import Results
 from api.routes import (
     accounts,
@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     services = _services(settings)
     app = FastAPI(
         title="mutual-recognition",
-        version=version("mutual-recognition"),
+        version=release(),
         description=ABOUT,
         openapi_url=None,
         docs_url=None,
@@ -129,6 +129,15 @@ def _add_openapi(app: FastAPI) -> None:
         return answer(openapi())
 
 
+def declared() -> Iterator[tuple[str, str, str]]:
+    """Yield method, path and permission of every documented route."""
+    for module in MODULES:
+        for route in module.routes.routes:
+            if isinstance(route, GuardedRoute):
+                for method in sorted(route.methods or ()):
+                    yield method, route.path_format, permission_of(route.endpoint)
+
+
 def document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document: every route with its permission and how to sign in."""
     found = get_openapi(
@@ -139,15 +148,10 @@ def document(app: FastAPI) -> dict[str, Any]:
         "token": {"type": "http", "scheme": "bearer", "description": "An API token."},
         "session": {"type": "apiKey", "in": "cookie", "name": "mra_session"},
     }
-    permissions = {
-        (route.path, method.lower()): permission_of(route.endpoint)
-        for route in app.routes
-        if isinstance(route, GuardedRoute)
-        for method in route.methods or ()
-    }
+    permissions = {(path, method): permission for method, path, permission in declared()}
     for path, methods in found["paths"].items():
         for method, operation in methods.items():
-            permission = permissions[path, method]
+            permission = permissions[path, method.upper()]
             operation["x-permission"] = permission
             operation["security"] = [] if permission == ANYBODY else [{"token": []}, {"session": []}]
     return found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from fastapi import Request
 from fastapi.responses import Response
 
@@ -12,6 +10,7 @@ from api.access import needs
 from api.errors import Refusal
 from api.metrics import MEDIA_TYPE
 from api.permissions import ANYBODY, within
+from api.release import release
 from api.routes.shared import router
 from api.services import Services, services_of
 from api.tables import answer
@@ -21,7 +20,7 @@ routes = router("health", "")
 
 
 def _told(status: str) -> Response:
-    return answer({"status": status, "version": version("mutual-recognition")})
+    return answer({"status": status, "version": release()})
 
 
 @routes.get("/health", response_model=schemas.Health)
