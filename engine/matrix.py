@@ -127,7 +127,8 @@ def matrix(
     right = [pick_edition(library, name, as_of)[0] for name in foreigns]
     tasks = [(b.key, [f.key for f in right if f.program != b.program]) for b in left]
     total = sum(len(names) for _, names in tasks)
-    count = min(workers or min(2, os.cpu_count() or 1), max(1, total // 8))
+    # Starting a worker costs about as much as twenty comparisons.
+    count = min(workers or min(2, os.cpu_count() or 1), max(1, total // 40))
     cells = []
     for number, cell in enumerate(_run(library, as_of, policy_folder, tasks, count), start=1):
         cells.append(cell)
