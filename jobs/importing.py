@@ -320,7 +320,7 @@ def maps_as_plain(maps: MapSet) -> dict[str, Any]:
     for obligation, entry in maps.maps.items():
         if isinstance(entry, NoControl):
             plain[obligation] = entry.model_dump(mode="json")
-        else:
+        elif entry:  # where nothing fits, nothing is written: the obligation waits, and the edition loads
             plain[obligation] = [one.model_dump(mode="json", exclude_defaults=True) for one in entry]
     joint = [group.model_dump(mode="json", exclude_defaults=True) for group in maps.jointly]
     return {"edition": maps.edition, "method": "; ".join(maps.methods), "maps": plain} | (

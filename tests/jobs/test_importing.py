@@ -51,6 +51,14 @@ def test_words_become_strength_roles_category_and_parameters_marked_as_proposed(
     assert seal.source.reference == "Criteria!C5"
 
 
+def test_an_edition_in_which_nothing_fits_anything_still_loads(tmp_path):
+    odd = [(str(n), "Other", f"Zxqv {n} blorp wibble {n}.", "Mandatory", "All", "") for n in range(1, 4)]
+    plan = imported(tmp_path / "w", criteria_sheet(odd))
+    assert not any(plan.maps.maps.values())
+    library = load_library(tmp_path / "w")
+    assert library.unmapped("fd-aeo-2025") == ("1.a", "2.a", "3.a")
+
+
 def test_proposed_maps_never_count(tmp_path):
     imported(tmp_path / "w")
     library = load_library(tmp_path / "w")
