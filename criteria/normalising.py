@@ -65,6 +65,11 @@ def _word_finder(table: str) -> list[tuple[str, re.Pattern[str]]]:
     return found
 
 
+@cache
+def _look_alikes() -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(fold(word)) for word in _data()["look_alikes"]))
+
+
 def strength_of_cell(
     text: str, program_words: Mapping[str, Strength]
 ) -> tuple[Proposed | None, Problem | None]:
@@ -95,7 +100,7 @@ def strength_of_cell(
 
 def strength_in_text(text: str) -> Proposed | None:
     """Return the strength a requirement's own words suggest: the first word of obligation in it."""
-    folded = fold(text)
+    folded = _look_alikes().sub(lambda match: " " * len(match.group()), fold(text))
     found = [
         (match.start(), key, match.group())
         for key, pattern in _word_finder("strengths")

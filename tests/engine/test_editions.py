@@ -44,8 +44,8 @@ def test_before_the_first_edition_the_earliest_later_one_stands_in_and_is_told()
     found, warnings = pick_edition(BOTH, "demo", date(2002, 1, 1))
     assert found.key == OLD
     assert warnings == (
-        "demo-2006 came into force on 2006-03-25, after 2002-01-01; "
-        "this later text stands in for the earlier one.",
+        "demo-2006 came into force on 2006-03-25, after 2002-01-01; this later text stands in for the "
+        + "earlier one.",
     )
 
 
