@@ -35,7 +35,7 @@ TEXTS: list[tuple[str, list[tuple[str, Any, str]]]] = [
         [("strength", "should", "should"), ("deadline", "24 hours", "within 24 hours")],
     ),
     (
-        "Los importadores deben revisar el proceso cada 6 meses; los registros se conservarán durante 5 años.",
+        "Los importadores deben revisarlo cada 6 meses; los registros se conservarán durante 5 años.",
         [
             ("strength", "must", "deben"),
             ("operators", "importer", "importadores"),
