@@ -458,8 +458,10 @@ def template(
     """Write an empty form for criteria that imports with no question asked."""
     from criteria.problems import UnknownName
     from mappings.library import load_library
+    from workbooks.report import check_writable
     from workbooks.template_book import write_template
 
+    check_writable(out)
     library = load_library(workspace)
     if program not in library.programs:
         raise UnknownName("program", program, library.programs)
@@ -496,7 +498,10 @@ def review(
     """
     from jobs.reviewing import apply_review, export_review, plan_review
     from mappings.library import load_library
+    from workbooks.report import check_writable
 
+    if export is not None:
+        check_writable(export)
     library = load_library(workspace)
     if export is not None and edition:
         count = export_review(library, library.edition(edition), export, tuple(only or ()))
@@ -523,11 +528,14 @@ def review(
 
 
 @app.command()
-def undo(workspace: Workspace = DEFAULT_WORKSPACE) -> None:
+def undo(workspace: Workspace = DEFAULT_WORKSPACE, as_json: Json = False) -> None:
     """Take back the last change to the workspace (an import, an applied review, an undo)."""
+    from dataclasses import asdict
+
     from mappings.workspace import undo as take_back
 
-    terminal.say(f"Done: {take_back(workspace).what}")
+    done = take_back(workspace)
+    emit(asdict(done)) if as_json else terminal.say(f"Done: {done.what}")
 
 
 @app.command()
@@ -558,8 +566,11 @@ def library_command(
     page = library_page(load_library(workspace))
     if out is None:
         sys.stdout.write(page)
-    else:
+        return
+    try:
         out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise MraError(f"{out} cannot be written: {error.strerror}. Choose another file.") from error
 
 
 def _version(wanted: bool) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar, cast
@@ -17,7 +18,7 @@ from criteria.files import DataFile, parse_model, parse_yaml, read_yaml_tree
 from criteria.loading import SHIPPED as SHIPPED_PROGRAMS
 from criteria.loading import load_programs
 from criteria.model import Edition, Frozen, Program
-from criteria.problems import DataError, Problem, UnknownName
+from criteria.problems import DataError, MraError, Problem, UnknownName
 from mappings.loading import SHIPPED as SHIPPED_MAPPINGS
 from mappings.loading import MapSet, load_mappings, obligation_ids
 from mappings.model import Control, DirectMap, Map, NoControl
@@ -85,7 +86,7 @@ class Library:
         return self.remember(("content", edition), made)
 
     def edition(self, name: str) -> Edition:
-        """Return an edition by its key, or a program's current edition by the program's key."""
+        """Return an edition by its key, or by a program's key its current edition (else the latest)."""
         if name in self.editions:
             return self.editions[name]
         program = self.programs.get(name)
@@ -93,9 +94,10 @@ class Library:
             raise UnknownName("program or edition", name, (*self.programs, *self.editions))
         if program.current_edition:
             return self.editions[program.current_edition]
-        raise UnknownName(
-            "edition of that program", name, (e.key for e in self.editions.values() if e.program == name)
-        )
+        known = [edition for edition in self.editions.values() if edition.program == name]
+        if not known:
+            raise MraError(f"{name} has no edition in the library. Import its criteria with mra import.")
+        return max(known, key=lambda edition: (edition.in_force.since or date.min, edition.key))
 
     def unmapped(self, edition: str) -> tuple[str, ...]:
         """Return the obligations of an edition that have neither a map nor a reason."""

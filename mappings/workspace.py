@@ -154,10 +154,10 @@ def history(folder: Path) -> list[Change]:
 
 def undo(folder: Path) -> Change:
     """Take back the last change (undoing an undo does it again); return the change that does so."""
+    if not history(folder):
+        raise WorkspaceError(f"There is nothing to undo in {folder}.")
     with locked(folder):
         done = history(folder)
-        if not done:
-            raise WorkspaceError(f"There is nothing to undo in {folder}.")
         last = done[-1]
         before = _entry(folder, last.number) / "before"
         files = {

@@ -165,9 +165,10 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            [Problem("bad-policy", f"the policy file cannot be read: {error}.", file=str(path))]
-        ) from error
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        hint = f"A policy is a folder with {', '.join(f'{name}.yaml' for name in TABLES)}."
+        problem = Problem("bad-policy", f"the policy file cannot be read: {why}.", hint, file=str(path))
+        raise DataError([problem]) from error
 
 
 KEPT = 16  # policies remembered; a server that tries out many does not grow
