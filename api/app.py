@@ -16,6 +16,9 @@ from api import errors, logs
 from api.access import Doorkeeper, needs, permission_of
 from api.guard import Guard
 from api.metrics import Metrics
+from api.pages import comparison, overview, signing_in
+from api.pages import reviews as page_reviews
+from api.pages import uploads as page_uploads
 from api.permissions import ANYBODY
 from api.release import release
 from api.results import Results
@@ -45,6 +48,7 @@ ABOUT = """Compare a foreign trusted-trader program with C-TPAT, for mutual reco
 
 Lists come as `{items, next, total}`, or as CSV. Every failure is `application/problem+json` with a stable
 `code`. Sign in with `Authorization: Bearer TOKEN`. See docs/api.md."""
+PAGES = (signing_in, overview, comparison, page_uploads, page_reviews)
 MODULES = (library, matrix, comparisons, uploads, reviews, reports, jobs, workspaces, accounts, health)
 
 
@@ -69,6 +73,8 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     for module in MODULES:
         app.include_router(module.routes)
+    for pages in PAGES:
+        app.include_router(pages.routes)
     _add_openapi(app)
     app.add_middleware(Guard, settings=settings, metrics=services.metrics)
     return app

@@ -137,11 +137,9 @@ def _has_superuser_token(session: Any) -> bool:
     from store import accounts, tokens
 
     now = datetime.now(UTC)
-    return any(
-        account.active and account.superuser
-        and any(one.revoked is None and one.expires > now for one in tokens.listing(session, account=account.id))
-        for account in accounts.every(session)
-    )  # fmt: skip
+    bosses = [one.id for one in accounts.every(session) if one.active and one.superuser]
+    held = (one for boss in bosses for one in tokens.listing(session, account=boss))
+    return any(one.revoked is None and one.expires > now for one in held)
 
 
 @db_app.command("upgrade")

@@ -112,6 +112,13 @@ def page_of(rows: Sequence[Any], after: str, limit: int, version: str) -> tuple[
     return shown, _cursor(following, version) if following < len(rows) else None
 
 
+def row_cursor(after: str) -> str:
+    """Return a cursor of a list in the store; raise Refusal for one that is none."""
+    if after and not (after.isascii() and after.isdigit() and len(after) <= 18):
+        raise Refusal("bad_cursor")
+    return after
+
+
 def _cursor(offset: int, version: str) -> str:
     mark = hashlib.sha256(version.encode()).hexdigest()[:8]
     return base64.urlsafe_b64encode(f"{offset}.{mark}".encode()).decode().rstrip("=")

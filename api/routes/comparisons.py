@@ -30,6 +30,7 @@ from api.tables import (
     etag_of,
     listed,
     page_of,
+    row_cursor,
     unchanged,
     wants_csv,
 )
@@ -110,7 +111,7 @@ def listing(
     with services_of(request).store.reading() as session:
         page = stored.listing(
             session, workspace, baseline=baseline, foreign=foreign, overall=overall, as_of=day,
-            after=after, limit=limit,
+            after=row_cursor(after), limit=limit,
         )  # fmt: skip
     rows = [row_of(one) for one in page.items]
     return listed(request, rows, page.next or None, page.total, ROW_COLUMNS, name="comparisons")
@@ -130,10 +131,12 @@ async def _ready(services: Services, workspace: str, key: str, audience: str = "
     found: Ready | None = services.results.find(("comparison", workspace, key, audience))
     if found is not None:
         return found
-    return await run_in_threadpool(_read, services, workspace, key, audience)
+    return await run_in_threadpool(read_ready, services, workspace, key, audience)
 
 
-def _read(services: Services, workspace: str, key: str, audience: str) -> Ready:
+def read_ready(services: Services, workspace: str, key: str, audience: str) -> Ready:
+    """Return a stored comparison as it is read often; raise NotFound."""
+
     def made() -> Ready:
         with services.store.reading() as session:
             row = stored.get(session, workspace, key)

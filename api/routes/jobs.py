@@ -18,7 +18,7 @@ from api.permissions import JOB_NEEDS
 from api.routes.shared import API, Text, Workspace, csv_too, router
 from api.routes.uploads import options_of
 from api.services import Services, actor_of, principal_of, services_of
-from api.tables import After, Format, Limit, Page, answer, as_json, listed
+from api.tables import After, Format, Limit, Page, answer, as_json, listed, row_cursor
 from jobs.stored_imports import options_as_plain
 from store import jobs as stored
 from store import uploads
@@ -86,7 +86,9 @@ def listing(
 ) -> Response:
     """List the jobs of the workspace, the newest first."""
     with services_of(request).store.reading() as session:
-        page = stored.listing(session, workspace, state=state, kind=kind, after=after, limit=limit)
+        page = stored.listing(
+            session, workspace, state=state, kind=kind, after=row_cursor(after), limit=limit
+        )
     rows = [plain_job(one) for one in page.items]
     return listed(request, rows, page.next or None, page.total, COLUMNS, name="jobs")
 

@@ -13,7 +13,7 @@ from api.access import needs
 from api.routes.shared import API, UNCHANGED, Text, Workspace, csv_too, file_answer, router
 from api.services import actor_of, services_of
 from api.streaming import file_response
-from api.tables import After, Format, Limit, Page, answer, caching, etag_of, listed, unchanged
+from api.tables import After, Format, Limit, Page, answer, caching, etag_of, listed, row_cursor, unchanged
 from jobs.stored_reports import XLSX, make_report
 from store import reports as stored
 
@@ -64,7 +64,9 @@ def listing(
 ) -> Response:
     """List the reports of the workspace, the newest first; `subject` is a comparison."""
     with services_of(request).store.reading() as session:
-        page = stored.listing(session, workspace, kind=kind, subject=subject, after=after, limit=limit)
+        page = stored.listing(
+            session, workspace, kind=kind, subject=subject, after=row_cursor(after), limit=limit
+        )
     rows = [plain_report(one) for one in page.items]
     return listed(request, rows, page.next or None, page.total, COLUMNS, name="reports")
 

@@ -17,7 +17,7 @@ from api.routes.shared import Text, Workspace, csv_too, file_answer, router
 from api.routes.uploads import file_name
 from api.services import actor_of, services_of
 from api.streaming import file_response
-from api.tables import After, Format, Limit, Page, answer, listed, page_of, unchanged
+from api.tables import After, Format, Limit, Page, answer, listed, page_of, row_cursor, unchanged
 from jobs.proposing import obligation_texts, suggestions_for, waiting
 from jobs.stored_reports import XLSX
 from jobs.stored_reviews import Wanted, apply_workbook, decide, plan_workbook, review_workbook
@@ -105,7 +105,7 @@ def listing(
     with services_of(request).store.reading() as session:
         page = stored.listing(
             session, workspace, edition=edition, obligation=obligation, control=control, decision=decision,
-            by=by, after=after, limit=limit,
+            by=by, after=row_cursor(after), limit=limit,
         )  # fmt: skip
     rows = [
         {**one.review.model_dump(mode="json"), "change": one.change, "withdrawn": one.withdrawn}

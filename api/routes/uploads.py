@@ -24,6 +24,7 @@ from api.tables import (
     etag_of,
     listed,
     page_of,
+    row_cursor,
     unchanged,
     wants_csv,
 )
@@ -111,7 +112,7 @@ def listing(
 ) -> Response:
     """List the uploads of the workspace, the newest first."""
     with services_of(request).store.reading() as session:
-        page = stored.listing(session, workspace, after, limit)
+        page = stored.listing(session, workspace, row_cursor(after), limit)
     rows = [plain_upload(one) for one in page.items]
     return listed(request, rows, page.next or None, page.total, COLUMNS, name="uploads")
 

@@ -15,7 +15,7 @@ from api.permissions import SIGNED_IN, SUPERUSER
 from api.routes.shared import API, Text, Workspace, csv_too, file_answer, router
 from api.services import actor_of, principal_of, services_of
 from api.streaming import file_response
-from api.tables import After, Format, Limit, Page, answer, etag_of, listed, page_of, unchanged
+from api.tables import After, Format, Limit, Page, answer, etag_of, listed, page_of, row_cursor, unchanged
 from jobs.workshop import Actor
 from store import accounts, audit, exchange, files, workspaces
 
@@ -165,7 +165,7 @@ def history(
 ) -> Response:
     """List the changes made to the workspace, the newest first."""
     with services_of(request).store.reading() as session:
-        page = files.history(session, workspace, after, limit)
+        page = files.history(session, workspace, row_cursor(after), limit)
     return listed(request, page.items, page.next or None, page.total, CHANGE_COLUMNS, name="history")
 
 
@@ -232,6 +232,6 @@ def audit_trail(
     """List who did what in the workspace, the newest first."""
     with services_of(request).store.reading() as session:
         page = audit.listing(
-            session, workspace, event=event, who=who, target=target, after=after, limit=limit
+            session, workspace, event=event, who=who, target=target, after=row_cursor(after), limit=limit
         )
     return listed(request, page.items, page.next or None, page.total, AUDIT_COLUMNS, name="audit")
