@@ -7,7 +7,7 @@ Never the strength of one and the interval of another.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from criteria.dimensions import Value
@@ -59,6 +59,19 @@ class _Answer:
     reasons: tuple[Reason, ...]
     strict_reasons: tuple[Reason, ...]
     rules: Set[str]
+
+    @property
+    def flags(self) -> tuple[bool, ...]:
+        """What must hold of every answer of a group for it to hold of the group."""
+        return (
+            self.counts,
+            self.full,
+            self.covers,
+            self.same_condition,
+            self.binding,
+            self.at_least_should,
+            self.stronger,
+        )
 
 
 def assess(
@@ -198,13 +211,12 @@ def _judge_set(check: Check, rules: Set[str], stated: bool) -> tuple[str, Reason
 def _result(
     clause: Clause, path: str, group: Sequence[_Answer], table: Table, matcher: Matcher
 ) -> PathResult:
-    outcome = _decide(clause, group, table, matcher, strict=False)
+    outcome = _decide(group, table, matcher, strict=False)
     unverified = any(answer.provision.basis == "unverified" for answer in group)
     loose = any(answer.reasons != answer.strict_reasons for answer in group)
-    strict = (
-        "absent" if unverified else _decide(clause, group, table, matcher, strict=True) if loose else outcome
-    )
-    reasons = tuple(dict.fromkeys(reason for answer in group for reason in _reasons(clause, answer, outcome)))
+    strict = "absent" if unverified else _decide(group, table, matcher, strict=True) if loose else outcome
+    told = (reason for answer in group for reason in _reasons(clause, answer, outcome))
+    reasons = tuple(told) if len(group) == 1 else tuple(dict.fromkeys(told))
     weighty = sum(1 for reason in reasons if reason.kind != "surplus")
     return PathResult(
         path=path,
@@ -212,35 +224,41 @@ def _result(
         strict=strict,
         reasons=reasons,
         answered=tuple((answer.question, answer.provision, answer.rules) for answer in group),
-        operators=frozenset.intersection(*(answer.provision.operators for answer in group)),
-        operators_unverified=frozenset.intersection(
-            *(answer.provision.operators_unverified for answer in group)
-        ),
+        operators=_common(answer.provision.operators for answer in group),
+        operators_unverified=_common(answer.provision.operators_unverified for answer in group),
         order=(OUTCOME_RANK[outcome], weighty, natural(path), group[0].question.control),
     )
 
 
-def _decide(clause: Clause, group: Sequence[_Answer], table: Table, matcher: Matcher, *, strict: bool) -> str:
-    reasons = [reason for answer in group for reason in (answer.strict_reasons if strict else answer.reasons)]
+def _common(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset.intersection(*sets)
+
+
+def _decide(group: Sequence[_Answer], table: Table, matcher: Matcher, *, strict: bool) -> str:
+    kinds = {
+        reason.kind for answer in group for reason in (answer.strict_reasons if strict else answer.reasons)
+    }
+    told = group[0].flags if len(group) == 1 else tuple(map(all, zip(*(a.flags for a in group), strict=True)))
+    counts, full, covers, same_condition, binding, at_least_should, stronger = told
     deeming = next((answer.provision.deeming for answer in group if answer.provision.deeming), None)
-    covers = all(answer.covers for answer in group)
+    overlaps = not covers and any(answer.overlaps or answer.covers for answer in group)
     vector = (
-        int(all(answer.counts for answer in group)),
-        int(all(answer.full for answer in group)),
-        int(deeming is not None),
-        int(deeming is not None and deeming.regime_read),
-        int(covers),
-        int(not covers and any(answer.overlaps or answer.covers for answer in group)),
-        int(not any(reason.kind == "shortfall" for reason in reasons)),
-        int(all(answer.same_condition for answer in group)),
-        int(all(answer.binding for answer in group)),
-        int(all(answer.at_least_should for answer in group)),
-        int(
-            all(answer.stronger for answer in group)
-            or any(reason.kind == "surplus" and reason.code for reason in reasons)
-        ),
+        counts,
+        full,
+        deeming is not None,
+        deeming is not None and deeming.regime_read,
+        covers,
+        overlaps,
+        "shortfall" not in kinds,
+        same_condition,
+        binding,
+        at_least_should,
+        stronger or "surplus" in kinds,
     )
-    found = table.memo.get(vector) or table.decide([vector], matcher)[vector]
+    found = table.memo.get(vector)  # True and 1 are one key
+    if found is None:
+        numbers = tuple(map(int, vector))
+        found = table.decide([numbers], matcher)[numbers]
     return found["outcome"]
 
 

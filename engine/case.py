@@ -41,7 +41,10 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The inputs of one comparison; `verdicts` and `silence` remember answers."""
+    """The inputs of one comparison; `verdicts` and `silence` remember answers.
+
+    `unmapped` says that some foreign obligations have neither a map nor a reason.
+    """
 
     library: Library
     baseline: Edition
@@ -53,5 +56,6 @@ class Case:
     prepared: Prepared
     certified: frozenset[str]
     absent: frozenset[str]
+    unmapped: bool
     silence: dict[tuple[str, str], bool] = field(default_factory=dict)
     verdicts: dict[tuple[tuple[str, bool], ...], tuple[str, str | None]] = field(default_factory=dict)

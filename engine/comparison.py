@@ -62,6 +62,7 @@ def compare(
         prepared=_prepared(library, baseline, foreign, as_of),
         certified=certified_types(library.programs[foreign.program]),
         absent=frozenset(absent.condition for absent in foreign.conditions_absent),
+        unmapped=bool(library.unmapped(foreign.key)),
     )  # fmt: skip
     prerequisites = library.remember(
         ("prerequisites", foreign.key, baseline.key, policy.digest, as_of),

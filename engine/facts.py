@@ -60,7 +60,7 @@ class Provision:
     thin: bool
     deeming: Deeming | None = None
 
-    @property
+    @cached_property
     def counts(self) -> bool:
         """Whether the map's status lets it count."""
         return self.map.status in COUNTING

@@ -48,7 +48,7 @@ def judge(case: Case, compiled: CompiledClause, fired: Fired) -> Judged:
     outcome = best.outcome if best else silent
     strict = _strict(case, results) or silent
     reasons = best.reasons if best else (Reason(code, obligation=clause.id),)
-    by_operator = {operator: _for_operator(case, clause, results, operator) for operator in types}
+    by_operator = _by_operator(case, clause, results, types)
     return Judged(clause, outcome, strict, best, results, reasons, by_operator)
 
 
@@ -117,7 +117,7 @@ def _flagged(case: Case, best: PathResult) -> PathResult:
 def _silence(case: Case, clause: Clause, types: Sequence[str]) -> tuple[str, str]:
     """Return what silence means: absent only where everything on the subject was read."""
     category = clause.criterion.category
-    if case.library.unmapped(case.foreign.key):
+    if case.unmapped:
         return "unknown", "provisions_unmapped"
     if types and all(_read_whole(case, category, operator) for operator in types):
         return "absent", "no_provision_found"
@@ -129,6 +129,23 @@ def _read_whole(case: Case, category: str, operator: str) -> bool:
     if key not in case.silence:
         case.silence[key] = completeness(case.foreign, category, operator) == "full"
     return case.silence[key]
+
+
+def _by_operator(
+    case: Case, clause: Clause, results: Sequence[PathResult], types: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """Return the outcome for every operator type; types that the same paths bind are judged once."""
+    judged: dict[tuple[bool, ...], tuple[str, str]] = {}
+    found = {}
+    for operator in types:
+        bound = tuple(operator in result.operators for result in results)
+        if operator in case.certified and any(bound):
+            if bound not in judged:
+                judged[bound] = _for_operator(case, clause, results, operator)
+            found[operator] = judged[bound]
+        else:
+            found[operator] = _for_operator(case, clause, results, operator)
+    return found
 
 
 def _for_operator(

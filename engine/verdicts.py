@@ -83,7 +83,7 @@ def _finding(case: Case, criterion: Criterion, judged: Sequence[Judged]) -> Find
         provisional=VERDICT_ORDER[strict] < VERDICT_ORDER[verdict],
         counted=_counted(case, criterion, judged),
         unnumbered=criterion.unnumbered,
-        reasons=tuple(dict.fromkeys(reason for one in judged for reason in one.reasons)),
+        reasons=tuple(reason for one in judged for reason in one.reasons),
         common=tuple(dict.fromkeys(text for o in obligations for text in o.common)),
         missing=tuple(dict.fromkeys(text for o in obligations for text in o.missing)),
         extra=tuple(dict.fromkeys(text for o in obligations for text in o.extra)),
