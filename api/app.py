@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -39,7 +39,7 @@ from api.services import Services
 from api.settings import Settings
 from api.tables import answer
 from engine.matching import default_matcher
-from jobs.running import LocalRunner
+from jobs.running import LocalRunner, Runner
 from jobs.workshop import Workshop
 from store import Store, retention
 
@@ -52,12 +52,13 @@ PAGES = (signing_in, overview, comparison, page_uploads, page_reviews)
 MODULES = (library, matrix, comparisons, uploads, reviews, reports, jobs, workspaces, accounts, health)
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, runner: Callable[[Workshop, int], Runner] = LocalRunner) -> FastAPI:
     """Return the application on a database whose tables are up to date (`mra db upgrade`).
 
+    `runner` makes what runs long work: `mra serve` gives the job engine, of which a process has one.
     Raises StoreError for a database that cannot be used.
     """
-    services = _services(settings)
+    services = _services(settings, runner)
     app = FastAPI(
         title="mutual-recognition",
         version=release(),
@@ -80,14 +81,14 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _services(settings: Settings) -> Services:
+def _services(settings: Settings, runner: Callable[[Workshop, int], Runner]) -> Services:
     store = Store(settings.database_url)
     workshop = Workshop(store, settings.policy)
     return Services(
         settings=settings,
         store=store,
         workshop=workshop,
-        runner=LocalRunner(workshop, settings.job_workers),
+        runner=runner(workshop, settings.job_workers),
         door=Doorkeeper(store, settings.sign_in_limit),
         metrics=Metrics(),
         results=Results(),

@@ -11,6 +11,7 @@ from api import logs
 from api.app import create_app
 from api.settings import Settings
 from criteria.problems import MraError
+from jobs.engine import EngineRunner
 
 
 def run(settings: Settings, link: str) -> None:
@@ -21,7 +22,7 @@ def run(settings: Settings, link: str) -> None:
     logs.configure(settings)
     listening = _listen(settings)
     address = _address(settings, listening)
-    app = create_app(settings)
+    app = create_app(settings, EngineRunner)
     config = uvicorn.Config(
         app,
         log_config=None,

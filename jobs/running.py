@@ -1,7 +1,8 @@
 """Long work: started, watched, cancelled. `Runner` is what the service uses, whoever runs the work.
 
-`LocalRunner` runs jobs on threads of this process. Its rows in the store are what people see of a
-job, so that progress is the same wherever the work runs.
+`jobs.engine.EngineRunner` is what a server uses: durable, in child processes. `LocalRunner` runs jobs on
+threads of this process, and forgets them with it: for tests and tools. Their rows in the store are what
+people see of a job, so that progress is the same wherever the work runs.
 """
 
 from __future__ import annotations
