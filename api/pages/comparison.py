@@ -103,7 +103,7 @@ def _bar(counts: Mapping[str, int]) -> Html:
     legend = [
         tag(
             "li",
-            tag("svg", tag("rect", width=10, height=10, class_=verdict), class_="bar", viewBox="0 0 10 10",
+            tag("svg", tag("rect", width=10, height=10, class_=verdict), class_="key", viewBox="0 0 10 10",
                 aria_hidden="true"),
             f"{counts[verdict]} {words(verdict)}",
         )

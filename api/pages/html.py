@@ -15,7 +15,7 @@ class Html(str):
 
 Child: TypeAlias = "str | int | float | Iterable[Child] | None"
 Attribute: TypeAlias = "str | int | float | bool | None"
-VOID = frozenset({"input", "link", "meta", "br", "hr", "img", "rect"})
+VOID = frozenset({"input", "link", "meta", "br", "hr", "img"})
 
 
 def tag(name: str, /, *children: Child, **attributes: Attribute) -> Html:

@@ -121,8 +121,9 @@ def _share(cell: Cell) -> float:
 
 def _heat_row(viewer: Viewer, cell: Cell, library: Library, as_of: str) -> Iterator[Child]:
     program = library.programs[library.editions[cell.foreign].program]
-    name = program.short_name or program.name
-    yield tag("th", name, tag("br"), tag("small", cell.foreign, class_="soft"), scope="row")
+    name = f"{program.short_name or program.name} ({program.country})"
+    place = tag("small", cell.foreign, class_="soft")
+    yield tag("th", name, tag("br"), place, scope="row")
     for count in (cell.similar, cell.addressed):
         share = count / cell.musts if cell.musts else 0.0
         told = f"{share:.0%}" + (f", {cell.provisional} provisional" if cell.provisional else "")
