@@ -185,8 +185,9 @@ def token_create(
         ),
     ] = None,
     days: Annotated[
-        int, typer.Option("--days", min=1, help="How long it is good. Default: the setting token_days.")
-    ] = 0,
+        int | None,
+        typer.Option("--days", min=1, help="How long it is good. Default: the setting token_days."),
+    ] = None,
     name: Annotated[str, typer.Option("--name", help="What it is for, as lists show it.")] = "command line",
     config: Config = None,
 ) -> None:

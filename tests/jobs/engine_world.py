@@ -78,7 +78,7 @@ class World:
             named = {"report": "gap_report", "matrix": "matrix"}[kind]
             return reports.listing(session, "home", kind=named).total
 
-    def told(self, kind: str) -> int:
+    def told(self, kind: str, who: str = "ann") -> int:
         """Return how often the audit trail tells of the work of a kind."""
         event, target = {
             "import": ("upload.imported", "upload"),
@@ -89,7 +89,7 @@ class World:
         }[kind]
         with self.store.reading() as session:
             entries = audit.listing(session, workspace="home", limit=500).items
-        found = [entry for entry in entries if entry.event == event and entry.who == "ann"]
+        found = [entry for entry in entries if entry.event == event and entry.who == who]
         if event == "report.created":
             return sum(target in entry.details for entry in found)
         return len(found) // len(self.arguments[kind].get("foreign", "1"))

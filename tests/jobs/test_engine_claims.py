@@ -15,9 +15,15 @@ from store import reports, workspaces
 from store.jobs import NotHeld
 
 
-def new_job(world, kind="report"):
+def new_job(world) -> str:
     with world.store.writing() as session:
-        return records.create(session, "home", kind, {}, "ann").id
+        return records.create(session, "home", "report", {}, "ann").id
+
+
+def taken(world, executor: str = "e1", key: str = "") -> Claim:
+    held = claim(world.store, key or new_job(world), executor)
+    assert held is not None
+    return held
 
 
 def a_report(workshop, actor, arguments, progress):
@@ -44,7 +50,7 @@ def kind(monkeypatch):
 
 
 def test_a_claimed_job_is_done_with_what_it_wrote_as_its_result(world, kind):
-    held = claim(world.store, new_job(world), "e1")
+    held = taken(world)
     assert execute(Workshop(world.store), held) == ("done", None)
     job = world.job(held.job)
     with world.store.reading() as session:
@@ -53,7 +59,7 @@ def test_a_claimed_job_is_done_with_what_it_wrote_as_its_result(world, kind):
 
 
 def test_work_and_its_end_are_written_together_or_not_at_all(world, kind, monkeypatch):
-    held = claim(world.store, new_job(world), "e1")
+    held = taken(world)
     finish = records.finish
 
     def killed(session, key, result):
@@ -65,13 +71,13 @@ def test_work_and_its_end_are_written_together_or_not_at_all(world, kind, monkey
         with pytest.raises(KeyboardInterrupt):
             execute(Workshop(world.store), held)
     assert (world.job(held.job).state, world.made("report")) == ("running", 0)
-    again = claim(world.store, held.job, "e2")
+    again = taken(world, "e2", held.job)
     assert execute(Workshop(world.store), again) == ("done", None)
     assert world.made("report") == 1
 
 
 def test_a_job_that_was_killed_after_it_was_written_is_not_done_again(world, kind, monkeypatch):
-    held = claim(world.store, new_job(world), "e1")
+    held = taken(world)
 
     def killed(store, held, how):
         raise KeyboardInterrupt
@@ -86,8 +92,8 @@ def test_a_job_that_was_killed_after_it_was_written_is_not_done_again(world, kin
 
 
 def test_who_lost_a_job_can_write_nothing_more_and_does_not_end_it(world, kind):
-    first = claim(world.store, new_job(world), "asleep")
-    second = claim(world.store, first.job, "awake")
+    first = taken(world, "asleep")
+    second = taken(world, "awake", first.job)
     assert execute(Workshop(world.store), first) == ("running", None)
     assert world.made("report") == 0
     with world.store.writing() as session, pytest.raises(NotHeld):
@@ -98,14 +104,14 @@ def test_who_lost_a_job_can_write_nothing_more_and_does_not_end_it(world, kind):
 
 
 def test_the_same_executor_under_an_earlier_attempt_has_lost_it_too(world):
-    first = claim(world.store, new_job(world), "e1")
+    first = taken(world)
     assert claim(world.store, first.job, "e1") == replace(first, attempt=2)
     with world.store.writing() as session, pytest.raises(NotHeld):
         first.hold(session)
 
 
 def test_a_job_that_is_to_stop_writes_nothing_more(world, kind):
-    held = claim(world.store, new_job(world), "e1")
+    held = taken(world)
     with world.store.writing() as session:
         records.cancel(session, held.job)
     with pytest.raises(JobCancelled), HeldStore(world.store, held).writing():
@@ -115,7 +121,7 @@ def test_a_job_that_is_to_stop_writes_nothing_more(world, kind):
 
 
 def test_a_job_that_was_to_stop_when_its_executor_died_is_cancelled_by_the_next(world):
-    held = claim(world.store, new_job(world), "e1")
+    held = taken(world)
     with world.store.writing() as session:
         records.cancel(session, held.job)
     assert claim(world.store, held.job, "e2") is None
@@ -127,7 +133,7 @@ def test_an_error_that_nobody_foresaw_is_handed_on_and_not_shown(world, kind):
         raise ZeroDivisionError("criteria text")
 
     kind(broken)
-    held = claim(world.store, new_job(world), "e1")
+    held = taken(world)
     state, error = execute(Workshop(world.store), held)
     assert (state, type(error)) == ("failed", ZeroDivisionError)
     assert "criteria text" not in str(world.job(held.job).error)
@@ -140,7 +146,7 @@ def test_many_steps_are_told_at_a_bearable_pace(world, kind):
         return {}
 
     kind(chatty)
-    held = claim(world.store, new_job(world), "e1")
+    held = taken(world)
     execute(Workshop(world.store), held)
     job = world.job(held.job)
     assert claims.FREELY <= job.version < 200
@@ -154,7 +160,7 @@ def test_a_job_whose_workspace_is_gone_is_gone(world, kind):
         return {}
 
     kind(deleting)
-    held = claim(world.store, new_job(world), "e1")
+    held = taken(world)
     assert execute(Workshop(world.store), held) == ("gone", None)
     assert claim(world.store, held.job, "e2") is None
 

@@ -86,6 +86,7 @@ def test_an_executor_is_seen_to_live_until_its_process_is_killed(tmp_path):
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with other:
+        assert other.stdout is not None
         name = other.stdout.readline().strip()
         mine = Presence(new_id(), tmp_path)
         assert (mine.lives(name), mine.alone()) == (True, False)
