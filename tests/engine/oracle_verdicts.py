@@ -242,7 +242,7 @@ HOURS = {"hour": 1.0, "day": 24.0, "week": 168.0, "month": 730.0, "year": 8760.0
 
 @dataclass(frozen=True)
 class Value:
-    """A value: a `figure` in hours, points or rank; a list; `other`; or none of them (spoken of, vague)."""
+    """A value: a `figure` in its unit or as a rank; a list; `other`; or none of them (spoken of, vague)."""
 
     figure: float | None = None
     items: frozenset[str] | None = None
@@ -269,9 +269,10 @@ def _value(key: str, raw: Any) -> Value:
         return Value(figure=float(dimension.values.index(raw)), anchor=anchor)
     if dimension.kind == "flag":
         return Value(figure=float(raw))
-    found = re.fullmatch(r"([\d.]+)\s*([a-z]*?)s?", str(raw).strip())
+    found = re.fullmatch(r"([\d.]+)\s*(?:business\s+)?([a-z]*?)s?", str(raw).strip())
     assert found is not None
-    return Value(figure=float(found[1]) * HOURS.get(found[2], 1.0), anchor=anchor)
+    figure = float(found[1]) * HOURS.get(found[2], 1.0)
+    return Value(figure=float(round(figure / 24 if dimension.unit == "days" else figure)), anchor=anchor)
 
 
 def _stated(clause: Obligation, *, drop_unverified: bool) -> dict[str, Value]:

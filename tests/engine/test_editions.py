@@ -43,9 +43,9 @@ def test_before_the_first_edition_the_earliest_later_one_stands_in_and_is_told()
     """Never silently."""
     found, warnings = pick_edition(BOTH, "demo", date(2002, 1, 1))
     assert found.key == OLD
-    assert warnings == (
-        "demo-2006 came into force on 2006-03-25, after 2002-01-01; this later text stands in for the "
-        + "earlier one.",
+    [warning] = warnings
+    assert warning.startswith(
+        "demo-2006 came into force on 2006-03-25, after 2002-01-01; this later text stands in"
     )
 
 
