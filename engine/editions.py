@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from criteria.model import Edition
@@ -17,7 +18,8 @@ def pick_edition(library: Library, name: str, as_of: date) -> tuple[Edition, tup
     """Return the edition of a program in force on a date, with warnings about it.
 
     An edition named by its own key wins, with a warning where it is later. Where the program had an
-    edition then that is not in the library, the earliest later one stands in and is flagged.
+    edition then that is not in the library, the earliest later one stands in and is flagged. An edition
+    whose first day is not known is read on any day, and flagged before the year in its label.
     Raises UnknownName, or NoEdition where the program has no edition at all.
     """
     if name in library.editions:
@@ -55,6 +57,10 @@ def _warnings(edition: Edition, as_of: date, *, explicit: bool) -> list[str]:
             if explicit
             else f"{text}; this later text stands in for the earlier one."
         ]
+    year = re.search(r"\b(?:19|20)\d\d\b", edition.label)
+    if since is None and year and as_of.year < int(year[0]):
+        text = f"The day from which {edition.key} holds is not known"
+        return [f"{text}; it was read as of {year[0]} and stands in for what held on {as_of:%Y-%m-%d}."]
     if until is not None and until <= as_of:
         return [f"{edition.key} ended on {until:%Y-%m-%d}; it is read for {as_of:%Y-%m-%d} all the same."]
     return []

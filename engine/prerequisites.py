@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from criteria.model import BASES, BASIS_RANK, STRENGTH_RANK, Edition, Program, Status
+from criteria.model import BASES, BASIS_RANK, STRENGTH_RANK, Basis, Edition, Program, Status
+from criteria.problems import UnknownName
 from engine.clauses import certified_types
 from engine.completeness import completeness
 from engine.facts import Provision
@@ -70,7 +71,7 @@ def _by_needs(
     matcher: Matcher,
 ) -> Prerequisite:
     types = sorted(certified_types(library.programs[foreign.program]))
-    states = [_state(library, foreign, provisions, need, types) for need in model.needs]
+    states = [_state(library, foreign, provisions, need, model.least_basis, types) for need in model.needs]
     total = len(states)
     essential = [state for need, (state, _) in zip(model.needs, states, strict=True) if need.essential]
     vector = (
@@ -79,6 +80,7 @@ def _by_needs(
         -(-1000 * sum(state == ABSENT for state, _ in states) // total),
     )  # fmt: skip
     used = [provision for _, found in states for provision in found]
+    meeting = [provision for state, found in states if state == MET for provision in found]
     return Prerequisite(
         key=model.key,
         name=model.name,
@@ -88,7 +90,7 @@ def _by_needs(
         ),
         facts=tuple(dict.fromkeys(f"{p.ref}: {p.text}" for p in used)),
         sources=tuple(sorted({p.clauses[0].criterion.source.id for p in used})),
-        basis=min((p.basis for p in used), key=BASIS_RANK.__getitem__, default=BASES[0]),
+        basis=min((p.basis for p in meeting or used), key=BASIS_RANK.__getitem__, default=BASES[0]),
     )
 
 
@@ -97,17 +99,30 @@ def _reason(need: Need, state: str, found: Sequence[Provision]) -> str:
 
 
 def _state(
-    library: Library, foreign: Edition, provisions: Iterable[Provision], need: Need, types: Sequence[str]
+    library: Library,
+    foreign: Edition,
+    provisions: Iterable[Provision],
+    need: Need,
+    least_basis: Basis,
+    types: Sequence[str],
 ) -> tuple[str, tuple[Provision, ...]]:
     """Return whether a need is met, absent or open, and the best read provision on it."""
     touching = [p for p in provisions if _touches(library.controls, p, need)]
     wanted = STRENGTH_RANK[need.strength]
     covering = [p for p in touching if _covers(p) and p.strength >= wanted]
-    if covering:
-        return MET, (max(covering, key=lambda p: (BASIS_RANK[p.basis], p.strength)),)
-    categories = set(need.categories) | {library.controls[c].category for c in need.controls}
+    read_well = [p for p in covering if BASIS_RANK[p.basis] >= BASIS_RANK[least_basis]]
+    if read_well:
+        return MET, (max(read_well, key=lambda p: (BASIS_RANK[p.basis], p.strength)),)
+    categories = {*need.categories, *(_category(library, control) for control in need.controls)}
     read = all(completeness(foreign, category, t) == "full" for category in categories for t in types)
-    return (ABSENT if read and not touching else OPEN), tuple(touching[:1])
+    return (ABSENT if read and not touching else OPEN), tuple((covering or touching)[:1])
+
+
+def _category(library: Library, control: str) -> str:
+    """Return the category of a control that the policy names; raise UnknownName with the nearest ones."""
+    if control not in library.controls:
+        raise UnknownName("control", control, library.controls)
+    return library.controls[control].category
 
 
 def _covers(provision: Provision) -> bool:
@@ -117,6 +132,8 @@ def _covers(provision: Provision) -> bool:
 
 
 def _touches(controls: Mapping[str, object], provision: Provision, need: Need) -> bool:
+    if provision.control in need.without:
+        return False
     if provision.control in need.controls:
         return True
     control = controls.get(provision.control)

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from criteria.files import DataFile, key_path, locate, parse_model, parse_yaml
-from criteria.model import Frozen, Names, Strength
+from criteria.model import Basis, Frozen, Names, Strength
 from criteria.problems import DataError, Problem, nearest_hint
 from criteria.vocabulary import vocabulary
 from engine.matching import Batch, Matcher, ruleset_key
@@ -74,21 +74,29 @@ class RowModel(Frozen):
 
 
 class Need(Frozen):
-    """Something a prerequisite asks of a program: a provision on a control, or in a category."""
+    """Something a prerequisite asks of a program: a provision on a control, or in a category.
+
+    `without` names controls of those categories that are no evidence for it.
+    """
 
     name: str
     controls: Names = ()
     categories: Names = ()
+    without: Names = ()
     strength: Strength
     essential: bool = False
 
 
 class PrerequisiteModel(Frozen):
-    """A prerequisite as written: judged by its needs, or by the program's status where it has none."""
+    """A prerequisite as written: judged by its needs, or by the program's status where it has none.
+
+    A need is met only by a provision that was read at least as well as `least_basis`.
+    """
 
     key: str
     name: str
     asks: str
+    least_basis: Basis = "unverified"
     needs: tuple[Need, ...] = ()
 
 

@@ -74,10 +74,17 @@ def test_of_several_editions_in_force_the_current_one_is_read():
     assert pick_edition(library(*periods), "demo", date(2026, 1, 1))[0].key == NEW
 
 
-def test_an_edition_without_dates_is_always_in_force():
-    """What is not known is not held against it."""
-    found, warnings = pick_edition(library((OLD, {})), "demo", date(1999, 1, 1))
-    assert (found.key, warnings) == (OLD, ())
+def test_an_edition_without_a_first_day_is_read_on_any_day_and_flagged_before_the_year_of_its_label():
+    """What is not known is not held against it; that its text is a later one is told."""
+    undated = library((OLD, {}))
+    year = int(undated.editions[OLD].label)
+    assert pick_edition(undated, "demo", date(year, 1, 1)) == (undated.editions[OLD], ())
+    found, warnings = pick_edition(undated, "demo", date(1999, 1, 1))
+    assert found.key == OLD
+    assert warnings == (
+        f"The day from which {OLD} holds is not known; it was read as of {year} and stands in for what "
+        "held on 1999-01-01.",
+    )
 
 
 def test_a_program_without_edition_says_what_to_do():

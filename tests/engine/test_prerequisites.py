@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
+from criteria.problems import UnknownName
 from engine.facts import provisions_of
 from engine.findings import Prerequisite
 from engine.matching import DirectMatcher
@@ -138,3 +140,39 @@ def test_the_best_read_provision_is_named():
     rows = [meeting(need, basis="secondary"), meeting(need, basis="text"), *map(meeting, SECURITY[1:])]
     found = judged(rows)["strong_security"]
     assert found.reasons[0].endswith(": met (A2)")
+
+
+@pytest.mark.parametrize("key", ["strong_validation", "strong_security"])
+def test_a_recalled_text_shows_no_strength(key):
+    """Provisions that were not read leave a need open, however plainly they are believed to meet it."""
+    rows = [meeting(need, basis="unverified") for need in MODELS[key].needs]
+    found = judged(rows)[key]
+    assert found.verdict == "not_evidenced"
+    assert all(": open (A" in reason for reason in found.reasons)
+
+
+def test_what_only_goes_with_a_subject_meets_no_need():
+    """A control that a need is without is no evidence for it, nor against it."""
+    [(n, need)] = [(n, need) for n, need in enumerate(SECURITY) if need.categories == ("personnel",)]
+    rows = [meeting(one, **({"maps": need.without[0]} if one is need else {})) for one in SECURITY]
+    assert judged(rows)["strong_security"].reasons[n] == f"{need.name}: absent"
+
+
+def test_the_basis_is_that_of_the_provisions_that_meet():
+    """What is left open does not lower it."""
+    rows = [meeting(SECURITY[0], basis="unverified"), *map(meeting, SECURITY[1:])]
+    found = judged(rows)["strong_security"]
+    assert (found.verdict, found.basis) == ("met", "text")
+
+
+def test_a_control_that_the_policy_misspells_is_told_with_the_nearest():
+    """A need on it could never be met."""
+    policy = shipped_policy()
+    table = policy.tables["prerequisite"]
+    need = VALIDATION[0].model_copy(update={"controls": ("valid.on_site_validatoin",)})
+    one = MODELS["strong_validation"].model_copy(update={"needs": (need,)})
+    model = table.model.model_copy(update={"prerequisites": (one,)})
+    wrong = replace(policy, tables={**policy.tables, "prerequisite": replace(table, model=model)})
+    made = world({"foreign": []})
+    with pytest.raises(UnknownName, match=r"not a known control\. Did you mean valid\.on_site_validation"):
+        judge_prerequisites(made.library, made.foreign, (), wrong, MATCHER, made.as_of)
