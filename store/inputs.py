@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,6 +41,16 @@ _comparison: TypeAdapter[Comparison] = TypeAdapter(Comparison)
 
 def policy_texts(folder: Path = SHIPPED) -> PolicyTexts:
     """Return the texts of a policy's tables, as they are kept with a comparison."""
+    return _shipped_texts() if folder == SHIPPED else _texts(folder)
+
+
+@cache
+def _shipped_texts() -> PolicyTexts:
+    # Read once, as the policy itself is: the package may be upgraded under a running service.
+    return _texts(SHIPPED)
+
+
+def _texts(folder: Path) -> PolicyTexts:
     return {name: (folder / f"{name}.yaml").read_text(encoding="utf-8") for name in TABLES}
 
 
@@ -149,14 +159,13 @@ def _maps_from(data: bytes) -> MapSet:
 
 def policy_from(found: Mapping[str, bytes], matcher: Matcher) -> Policy:
     """Return the policy of a comparison; raise DataError where this program no longer takes it."""
-    name = json.loads(found["asked"])["policy"]
     with TemporaryDirectory(prefix="mra-") as place:
-        # The folder gives a policy its name; the one that ships lies in `policy` and is called default.
-        folder = Path(place) / ("policy" if name == "default" else name)
-        folder.mkdir()
+        folder = Path(place)
         for table in TABLES:
             (folder / f"{table}.yaml").write_bytes(found[f"policy/{table}"])
-        return load_policy(matcher, folder)
+        policy = load_policy(matcher, folder)
+    # The folder a policy is loaded from gives it its name; this one keeps the name it had.
+    return replace(policy, name=json.loads(found["asked"])["policy"])
 
 
 def scope_from(found: Mapping[str, bytes]) -> Scope:

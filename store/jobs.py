@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from store.errors import NotFound, StoreError
+from store.errors import AlreadyExists, NotFound, StoreError
 from store.models import JobRow
 from store.paging import Page, page
 from store.types import utc_now
@@ -71,14 +72,19 @@ def create(
     key: str = "",
     at: datetime | None = None,
 ) -> Job:
-    """Record a job as queued. `key` is the job engine's own id for it, where that comes first."""
+    """Record a job as queued. `key` is an id given by the caller; raise AlreadyExists where it is taken."""
     row = JobRow(
         id=key or uuid.uuid4().hex, workspace=workspace, kind=kind, state="queued", request=dict(request),
         result=None, error=None, step="", done=0, total=0, attempts=0, executor="", cancelling=False,
         who=who[:200], created=at or utc_now(), started=None, heartbeat=None, finished=None, version=1,
     )  # fmt: skip
-    session.add(row)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        if not key:
+            raise
+        raise AlreadyExists("job", key) from error
     return _value(row)
 
 

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from criteria.model import Edition
+from engine import policy as engine_policy
 from engine.comparison import Scope, compare
 from engine.matching import default_matcher
 from engine.policy import SHIPPED, TABLES, load_policy
@@ -149,6 +150,18 @@ def test_a_policy_of_ones_own_is_kept_as_text(store, home, tmp_path):
         again = comparisons.reproduce(session, home, made.id, default_matcher())
         assert (again, again.policy["name"]) == (made, "strict")
         assert list(drifted(session, default_matcher(), home, lambda *_: library)) == []
+
+
+def test_it_is_made_again_after_the_shipped_policy_has_changed(store, home, small, tmp_path, monkeypatch):
+    """The policy it was made with is no longer the one that ships; both say so by their digest alone."""
+    before = replace(own_policy(tmp_path / "before"), name="default")
+    made = compare(small, small.editions[HOME], small.editions[AWAY], before, default_matcher(), AS_OF)
+    save(store, home, small, made, policy=before, texts=inputs.policy_texts(tmp_path / "before"))
+    monkeypatch.setattr(engine_policy, "_loaded", {})  # as in a process that never saw that policy
+    with store.reading() as session:
+        assert comparisons.reproduce(session, home, made.id, default_matcher()) == made
+        (drift,) = drifted(session, default_matcher(), home)
+    assert (drift.causes, drift.matters) == (("policy",), False)
 
 
 def test_texts_of_another_policy_are_refused(store, home, tmp_path):
