@@ -24,6 +24,7 @@ from criteria.problems import MraError
 from jobs.sweeping import Dispatch, Stage
 
 Result = TypeVar("Result")
+log = logging.getLogger("mra.service")
 
 QUICK, LONG = "quick", "long"
 LONG_KINDS = frozenset({"matrix", "comparisons"})  # they may not keep an import or a report waiting
@@ -93,8 +94,7 @@ class Dispatcher:
             raise
 
     def _launch(self, plan: Plan) -> None:
-        # With a handler of its own already there, DBOS adds none, and its messages go where ours go.
-        logging.getLogger("dbos").addHandler(logging.NullHandler())
+        _hear_dbos()
         config: DBOSConfig = {
             "name": "mra",
             "system_database_url": plan.url,
@@ -155,6 +155,23 @@ class Dispatcher:
         _outside_loops(lambda: DBOS.destroy(workflow_completion_timeout_sec=seconds))
         with _lock:
             _work = None
+
+
+class _Heard(logging.Handler):
+    """Passes what DBOS says on to the service's log, in one line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See `logging.Handler`."""
+        first = record.getMessage().partition("\n")[0][:300]
+        log.log(record.levelno, "job engine: %s", first, exc_info=record.exc_info)
+
+
+def _hear_dbos() -> None:
+    """Let DBOS speak in our log; where it finds a handler already, it adds none of its own."""
+    logger = logging.getLogger("dbos")
+    if not any(isinstance(handler, _Heard) for handler in logger.handlers):
+        logger.addHandler(_Heard())
+    logger.propagate = False
 
 
 def _listed(**wanted: object) -> list[WorkflowStatus]:

@@ -27,7 +27,7 @@ from jobs.working import work_of
 from jobs.workshop import Workshop
 from store import Store
 from store import jobs as records
-from store.errors import KeyReused, NotFound, StoreBusy
+from store.errors import AlreadyExists, KeyReused, NotFound, StoreBusy
 from store.jobs import Job, NotHeld
 from store.types import utc_now
 
@@ -40,13 +40,15 @@ class Pace:
 
     `poll`: for waiting jobs. `beat`: an executor's sign of life; a cancelled job that does not stop by
     itself is stopped at the second beat. `patience`: how long an executor elsewhere may be silent.
-    `sweep`: between looks for stuck work. `idle`: a worker without work is ended. `longest`: a job.
+    `sweep`: between looks for stuck work. `tidy`: between rounds of dropping old orders. `idle`: a worker
+    without work is ended. `longest`: a job is stopped.
     """
 
     poll: float = 0.5
     beat: float = 2.0
     patience: float = 45.0
     sweep: float = 5.0
+    tidy: float = 600.0
     idle: float = 120.0
     longest: float = 3600.0
 
@@ -69,7 +71,11 @@ class EngineRunner:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         plan = Plan(jobs_address(address), workers, self._pace.poll)
-        self._dispatcher = Dispatcher(plan, self.executor, self._work)
+        try:
+            self._dispatcher = Dispatcher(plan, self.executor, self._work)
+        except BaseException:
+            self._presence.close()
+            raise
         self._sweeper = threading.Thread(target=self._sweep_on, name="mra-job-sweeper", daemon=True)
         self._sweeper.start()
 
@@ -89,7 +95,10 @@ class EngineRunner:
                 raise KeyReused("This idempotency key came with another job before. Use a new one.")
             return known, False
 
-        job, fresh = self._store.run(record)
+        try:
+            job, fresh = self._store.run(record)
+        except AlreadyExists:  # the same call, made at the same moment
+            job, fresh = self._store.run(record)
         if fresh:
             self._dispatch(job, 1)
         return job.id
@@ -136,15 +145,20 @@ class EngineRunner:
             log.warning("job not dispatched yet", exc_info=error, extra={"job": job.id, "kind": job.kind})
 
     def _work(self, job: str) -> str:
-        """Do a job that was handed to this executor; return its state afterwards."""
+        """Do a job that was handed to this executor; return what became of it.
+
+        An executor that closes leaves the job open. Its order is over then, so that it gets a new one.
+        """
         if self._closing.is_set():
-            raise WorkerStopped("This executor is closing.")
+            return "left"
         with self._lock:
             if job in self._doing:  # a second order for what runs here already
                 return "running"
             self._doing.add(job)
         try:
             return self._done(job)
+        except WorkerStopped:
+            return "left"
         finally:
             with self._lock:
                 self._doing.discard(job)
@@ -157,7 +171,7 @@ class EngineRunner:
             try:
                 return self._in_worker(held)
             except WorkerDied as error:
-                log.error("worker died", extra={"job": job, "how": str(error), "again": not last})
+                log.error("worker died: %s", error, extra={"job": job})
                 if last:
                     return self._fail(held, "worker_died", "The process that did this job ended twice.")
         return "nothing to do"
@@ -197,14 +211,17 @@ class EngineRunner:
 
     def _report(self, held: Claim, done: Done) -> None:
         if done.error:
-            log.error("job failed", extra={"job": held.job, "trace": done.error})
+            log.error("job failed: %s", done.error, extra={"job": held.job})
 
     def _sweep_on(self) -> None:
+        due = 0.0
         while True:
             try:
                 self.sweep()
-                self._dispatcher.forget(timedelta(days=1))
                 self._workers.trim(self._pace.idle)
+                if time.monotonic() >= due:
+                    self._dispatcher.forget(timedelta(days=1))
+                    due = time.monotonic() + self._pace.tidy
             except Exception as error:
                 if not self._closing.is_set():
                     log.error("sweep failed", exc_info=error)
@@ -239,7 +256,7 @@ class EngineRunner:
         return tuple(job.id for job, _ in lost)
 
     def _give_up(self, job: Job) -> None:
-        log.error("job given up", extra={"job": job.id, "kind": job.kind, "attempts": job.attempts})
+        log.error("job given up after %d attempts", job.attempts, extra={"job": job.id, "kind": job.kind})
         told = {
             "code": "given_up",
             "message": f"The service stopped {job.attempts} times while it did this job.",

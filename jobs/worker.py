@@ -37,9 +37,16 @@ def main() -> None:
     workshop = Workshop(Store(settings["url"], pool_size=2), folder)
     while True:
         state, error = execute(workshop, Claim(**requests.get()))
-        told = "".join(traceback.format_exception(error)) if error else ""
-        answers.write(json.dumps({"state": state, "error": told}) + "\n")
+        answers.write(json.dumps({"state": state, "error": where(error) if error else ""}) + "\n")
         answers.flush()
+
+
+def where(error: BaseException) -> str:
+    """Return an error as its type and the places it passed; its message may quote criteria."""
+    places = traceback.extract_tb(error.__traceback__)
+    return " < ".join(
+        [type(error).__name__, *(f"{p.name} {p.filename}:{p.lineno}" for p in reversed(places))]
+    )
 
 
 def _listen(source: IO[str], requests: Queue[dict[str, Any]]) -> None:

@@ -32,7 +32,7 @@ class WorkerStopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a job ended: its state, and the traceback of an error that nobody foresaw."""
+    """How a job ended: its state, and where an error came from that nobody foresaw."""
 
     state: str
     error: str = ""
@@ -56,8 +56,7 @@ class Worker:
         self.jobs = 0
         self.idle_since = time.monotonic()
         self._stopped = False
-        # On standard input, because others may read the arguments and the environment of a process.
-        self._send({"url": url, "policy": str(policy) if policy else ""})
+        self._settings = {"url": url, "policy": str(policy) if policy else ""}
 
     @property
     def pid(self) -> int:
@@ -75,6 +74,8 @@ class Worker:
 
         Raises WorkerDied, and WorkerStopped where `stop` was called.
         """
+        if not self.jobs:  # on standard input: others may read the arguments and environment of a process
+            self._send(self._settings)
         self.jobs += 1
         self._send(asdict(claim))
         answer = b""

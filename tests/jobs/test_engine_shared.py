@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from jobs.engine import EngineRunner
 from store import jobs as records
 from tests.jobs.engine_world import KINDS, make_world
 
@@ -41,6 +43,18 @@ def test_two_services_share_the_jobs_and_each_is_done_once(shared, start):
     assert {kind: shared.told(kind) for kind in KINDS} == dict.fromkeys(KINDS, 1) | {"report": 5}
     one.close()
     two.close()
+
+
+def test_the_same_key_at_the_same_moment_starts_one_job(shared):
+    with ThreadPoolExecutor(8) as pool, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EngineRunner, "__init__", lambda self, store: setattr(self, "_store", store))
+        patch.setattr(EngineRunner, "_dispatch", lambda self, job, number: None)
+        runner = EngineRunner(shared.store)
+        calls = [pool.submit(runner.submit, "report", {}, "home", "ann", "one key") for _ in range(16)]
+        keys = {call.result() for call in calls}
+    assert len(keys) == 1
+    with shared.store.writing() as session:
+        records.cancel(session, keys.pop())
 
 
 def test_what_a_killed_service_had_begun_the_other_does(shared, start):
