@@ -28,7 +28,7 @@ from engine.matching import Batch, Matcher
 from engine.policy import Policy
 from engine.prerequisites import judge_prerequisites, status_on
 from engine.recommending import conclude, tally
-from engine.reverse import reverse_rows
+from engine.reverse import legal_limit_note, reverse_rows
 from engine.verdicts import TOUCHED, findings_of
 from mappings.library import Library
 from mappings.model import Map
@@ -77,7 +77,9 @@ def compare(
     judged = [judge(case, compiled, fired) for compiled in case.prepared.compiled.clauses]
     findings = tuple(findings_of(case, judged))
     reverse = tuple(reverse_rows(library, baseline, foreign, as_of, _matched(judged)))
-    conclusion = conclude(findings, prerequisites, policy, matcher)
+    conclusion = replace(
+        conclude(findings, prerequisites, policy, matcher), notes=legal_limit_note(reverse, baseline)
+    )
     return _comparison(case, findings, reverse, prerequisites, conclusion, warnings)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from criteria.model import STRENGTH_RANK, Edition
@@ -60,10 +60,29 @@ def _kind(
         return MATCHED, ""
     if clause.strength == STRENGTH_RANK["info"]:
         return BACKGROUND, "describes, asks for nothing"
-    if baseline.direction == "import" and (clause.criterion.direction or foreign.direction) == "export":
+    if _beyond_the_law(clause, baseline, foreign):
         return LEGAL_LIMIT, "export only; the baseline edition has no export component"
     if isinstance(entry, NoControl):
         return UNMAPPED, entry.no_control
     if not isinstance(entry, tuple) or not any(one.status in COUNTING for one in entry):
         return UNMAPPED, "no reviewed map"
     return BEYOND, ""
+
+
+def _beyond_the_law(clause: Clause, baseline: Edition, foreign: Edition) -> bool:
+    """Whether a demand is made of exports only and the baseline has no export component.
+
+    How a program validates is no demand on exports, even where it validates exporters alone.
+    """
+    export_only = (clause.criterion.direction or foreign.direction) == "export"
+    return baseline.direction == "import" and export_only and clause.criterion.category != "validation"
+
+
+def legal_limit_note(rows: Iterable[ReverseRow], baseline: Edition) -> tuple[str, ...]:
+    """Return what the conclusion has to say on export-only demands without a counterpart, if any."""
+    count = sum(row.kind == LEGAL_LIMIT for row in rows)
+    if not count:
+        return ()
+    note = f"Legal limit: {count} export-only demands have no counterpart in {baseline.key}, which has no "
+    note += "export component. If recognition fails for want of one alone, it has reached its legal limits."
+    return (note,)

@@ -56,6 +56,26 @@ def test_export_only_demands_meet_the_legal_limit_of_an_import_program(direction
     assert rows(baseline={}, foreign=foreign, directions=directions)["A1"][0] == kind
 
 
+def test_how_an_export_program_validates_is_no_legal_limit():
+    """The administration's own procedure is no demand on exports."""
+    foreign = {"maps": "another", "category": "validation"}
+    directions = {"baseline": "import", "foreign": "export"}
+    assert rows(baseline={}, foreign=foreign, directions=directions)["A1"][0] == "beyond"
+
+
+def test_the_conclusion_tells_the_legal_limit():
+    """How many demands it is about; without any it says nothing."""
+    directions = {"baseline": "import", "foreign": "export"}
+    foreign = [{}, {"maps": "another"}, {"maps": "a third"}]
+    [note] = (
+        world({"baseline": {}, "foreign": foreign, "directions": directions})
+        .compare(MATCHER)
+        .conclusion.notes
+    )
+    assert note.startswith("Legal limit: 2 export-only demands have no counterpart in home-2025")
+    assert world({"baseline": {}, "foreign": foreign}).compare(MATCHER).conclusion.notes == ()
+
+
 @pytest.mark.parametrize("scope", ["compliance", "records", "solvency", "benefits"])
 def test_what_is_not_security_is_out_of_scope(scope):
     """Mutual recognition rests on security only."""
