@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import yaml
 from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
@@ -34,6 +36,7 @@ from api.routes import (
     uploads,
     workspaces,
 )
+from api.routes.shared import API, IN_WORKSPACE
 from api.routing import GuardedRoute
 from api.services import Services
 from api.settings import Settings
@@ -50,6 +53,18 @@ Lists come as `{items, next, total}`, or as CSV. Every failure is `application/p
 `code`. Sign in with `Authorization: Bearer TOKEN`. See docs/api.md."""
 PAGES = (signing_in, overview, comparison, page_uploads, page_reviews)
 MODULES = (library, matrix, comparisons, uploads, reviews, reports, jobs, workspaces, accounts, health)
+
+
+def _examples() -> tuple[tuple[tuple[str, str], dict[str, Any]], ...]:
+    """Return a good request for each operation that takes JSON: method, path, body."""
+    raw = yaml.safe_load(Path(__file__).with_name("examples.yaml").read_text(encoding="utf-8"))
+    known = {(method, path) for method, path, _ in declared()}
+    found = []
+    for place, body in raw.items():
+        method, path = place.split(" ")
+        whole = (method, API + path) if (method, API + path) in known else (method, IN_WORKSPACE + path)
+        found.append((whole, body))
+    return tuple(found)
 
 
 def create_app(settings: Settings, runner: Callable[[Workshop, int], Runner] = LocalRunner) -> FastAPI:
@@ -156,9 +171,16 @@ def document(app: FastAPI) -> dict[str, Any]:
         "session": {"type": "apiKey", "in": "cookie", "name": "mra_session"},
     }
     permissions = {(path, method): permission for method, path, permission in declared()}
+    examples = dict(EXAMPLES)
     for path, methods in found["paths"].items():
         for method, operation in methods.items():
             permission = permissions[path, method.upper()]
             operation["x-permission"] = permission
+            example = examples.get((method.upper(), path))
+            if example is not None:
+                operation["requestBody"]["content"]["application/json"]["example"] = example
             operation["security"] = [] if permission == ANYBODY else [{"token": []}, {"session": []}]
     return found
+
+
+EXAMPLES = _examples()

@@ -321,9 +321,21 @@ def import_command(
     ] = "",
     column: Annotated[
         list[str] | None,
-        typer.Option("--column", metavar="SHEET!COLUMN=FIELD", help="Say what a column holds; repeatable."),
+        typer.Option(
+            "--column",
+            metavar="[SHEET!]COLUMN=FIELD",
+            help="Say what a column holds, none to leave it out; repeatable.",
+        ),
     ] = None,
-    header: Annotated[int, typer.Option("--header", metavar="ROW", help="Header row for --column.")] = 0,
+    header: Annotated[
+        int, typer.Option("--header", metavar="ROW", min=0, help="Row of the header, if it is not found.")
+    ] = 0,
+    strength: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--strength", metavar="WORD=STRENGTH", help="Say what a strength word means; repeatable."
+        ),
+    ] = None,
     encoding: Annotated[
         str, typer.Option("--encoding", help="Encoding of a text file, instead of the guess.")
     ] = "",
@@ -352,8 +364,8 @@ def import_command(
 
     Exit code 1 where the file is refused; the problems say why and what to do.
     """
-    from jobs.importing import ImportRequest, apply_import, plan_import
-    from jobs.layout_options import layouts_from_options
+    from jobs.import_options import columns_from_options, strengths_from_options
+    from jobs.importing import RESULT, ImportRequest, apply_import, plan_import
     from mappings.library import load_library
 
     if annotate is not None:
@@ -369,8 +381,9 @@ def import_command(
     new = {"name": name, "country": country, "administration": administration} if name and country else None
     request = ImportRequest(
         data, file.name, program, edition, tuple(sheet or ()),
-        layouts_from_options(column or (), header, sheet or ()),
-        layout, encoding, parse_date(in_force), complete, new,
+        layout_name=layout, encoding=encoding, in_force=parse_date(in_force), complete=complete,
+        new_program=new, columns=columns_from_options(column or (), header, sheet or ()),
+        strength_words=strengths_from_options(strength or ()),
     )  # fmt: skip
     today = date.today()  # noqa: DTZ011 - the user's own day
     with terminal.progress(f"Importing {file.name}") as step:
@@ -383,9 +396,10 @@ def import_command(
         if applied:
             apply_import(workspace, plan)
     if as_json:
-        emit(plan.as_dict(applied=applied))
+        told = plan.as_dict(applied=applied)
+        emit({name: told[name] for name in RESULT})
     else:
-        terminal.import_result(plan, applied=applied)
+        terminal.import_result(plan, applied=applied, workspace=workspace)
     if plan.refused:
         raise typer.Exit(1)
 

@@ -15,6 +15,7 @@ from mappings.library import Library
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from criteria.arrangements import ArrangementRow, BetweenOthers
     from engine.diffing import Change, EditionDiff
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from jobs.importing import ImportPlan
     from jobs.reviewing import ReviewPlan
     from mappings.suggesting import Suggestions
+    from workbooks.raw_criteria import SheetSummary
 
 WORDS = {
     "aligned": "aligned in principle",
@@ -183,28 +185,82 @@ def arrangements(rows: Sequence[ArrangementRow], others: Sequence[BetweenOthers]
         say(f"Legal nature: {rows[0].legal_nature}")
 
 
-def import_result(plan: ImportPlan, *, applied: bool) -> None:
+def import_result(plan: ImportPlan, *, applied: bool, workspace: Path) -> None:
     """Print what an import read, what became of each sheet, its problems, and what to do next."""
     result = plan.as_dict(applied=applied)
-    rows = [[s.name, str(s.header_row or ""), str(s.rows), s.skipped] for s in plan.sheets]
-    table(["sheet", "header row", "criteria rows", "skipped because"], rows, numeric={1, 2})
-    say("")
-    say(f"{result['criteria']} criteria, {result['obligations']} obligations as {plan.edition.key}")
-    if plan.previous:
-        say(
-            f"Against {plan.previous}: "
-            + ", ".join(f"{n} {kind}" for kind, n in result["matches"].items() if n)
-        )
-    say("Maps: " + (", ".join(f"{n} {status}" for status, n in result["maps"].items() if n) or "none"))
-    if plan.problems:
+    if plan.sheets:
+        rows = [
+            [s.name, str(s.header_row or ""), str(s.rows), _other_rows(s), s.skipped] for s in plan.sheets
+        ]
+        table(["sheet", "header row", "criteria rows", "other rows", "skipped because"], rows, numeric={1, 2})
+        for layout in plan.layouts:
+            columns = ", ".join(f"{column.column} {column.field}" for column in layout.columns)
+            say(f"Columns of {layout.sheet} ({layout.source}): {columns}")
         say("")
-        problems(plan.problems)
-    say("")
+    if not plan.refused:
+        say(f"{result['criteria']} criteria, {result['obligations']} obligations as {plan.edition.key}")
+        _matches_and_maps(plan, result)
+    if plan.problems:
+        upload_problems(plan.problems)
+        say("")
+    where = "" if str(workspace) == "workspace" else f" --workspace {workspace}"
     if applied:
         key = plan.edition.key
-        say(f"Written. Next: mra suggest {key}, mra review {key} --export W.xlsx, mra compare {key}")
+        say("Written. Next:")
+        for command in (f"suggest {key}", f"review {key} --export review.xlsx", f"compare {key}"):
+            say(f"  mra {command}{where}")
     else:
         say("Nothing was written." + ("" if plan.refused else " Leave out --dry-run to import it."))
+
+
+def _matches_and_maps(plan: ImportPlan, result: dict[str, Any]) -> None:
+    if plan.previous:
+        kinds = [f"{number} {kind}" for kind, number in result["matches"].items() if number]
+        say(f"Against {plan.previous}: {', '.join(kinds)}")
+    say("Maps: " + (", ".join(f"{n} {status}" for status, n in result["maps"].items() if n) or "none"))
+    say("")
+
+
+_ROWS = {
+    "title": "title",
+    "header": "header",
+    "section": "heading",
+    "continuation": "joined",
+    "not_read": "not read",
+}
+
+
+def _other_rows(sheet: SheetSummary) -> str:
+    """Return what the rows of a sheet are that hold no criterion of their own."""
+    counts = [(sheet.ledger.get(kind, 0), word) for kind, word in _ROWS.items()]
+    return ", ".join(f"{number} {word}" for number, word in counts if number)
+
+
+SHOWN = 8  # places printed of each problem code; all are in --json and in the annotated copy
+
+
+def upload_problems(found: Sequence[Problem]) -> None:
+    """Print the problems of a spreadsheet by code, errors first: each place, then what to do, then counts."""
+    from workbooks.problem_codes import problem_codes
+
+    groups: dict[tuple[int, str], list[Problem]] = {}
+    for one in found:
+        groups.setdefault((_SEVERITIES.index(one.severity), one.code), []).append(one)
+    for (severity, code), places in sorted(groups.items(), key=lambda group: group[0][0]):
+        say(f"{_SEVERITIES[severity]} [{code}] {problem_codes()[code].title}")
+        for one in places[:SHOWN]:
+            place = one.cell or one.file
+            say(f"    {place}: {one.message}" if place else f"    {one.message}")
+        if len(places) > SHOWN:
+            say(f"    … and {len(places) - SHOWN} more; --json and --annotate OUT.xlsx have them all")
+        if places[0].hint:
+            say(f"    To do: {places[0].hint}")
+    _counts(found)
+
+
+def _counts(found: Sequence[Problem]) -> None:
+    counts = {name: sum(p.severity == name for p in found) for name in _SEVERITIES}
+    say(", ".join(f"{number} {name}{'' if number == 1 else 's'}" for name, number in counts.items()))
 
 
 def review_result(plan: ReviewPlan, *, applied: bool) -> None:
@@ -216,7 +272,7 @@ def review_result(plan: ReviewPlan, *, applied: bool) -> None:
     if rows:
         table(["obligation", "control", "decision", "relationship", "rationale"], rows)
     if plan.problems:
-        problems(plan.problems)
+        upload_problems(plan.problems)
     done = "Applied." if applied else "Nothing was written."
     say(f"{len(plan.reviews)} decisions, {plan.unchanged} rows unchanged. {done}")
 
@@ -250,13 +306,14 @@ def explanation(explained: dict[str, Any]) -> None:
         say(line)
 
 
+_SEVERITIES = ("error", "warning", "note")
+
+
 def problems(found: Sequence[Problem]) -> None:
     """Print problems, errors first, and how many there are."""
-    order = {"error": 0, "warning": 1, "note": 2}
-    for problem in sorted(found, key=lambda p: (order[p.severity], p.file, p.key)):
+    for problem in sorted(found, key=lambda p: (_SEVERITIES.index(p.severity), p.file, p.key)):
         say(f"{problem.severity}: [{problem.code}] {problem}")
-    counts = {name: sum(p.severity == name for p in found) for name in order}
-    say(f"{counts['error']} errors, {counts['warning']} warnings, {counts['note']} notes")
+    _counts(found)
 
 
 __all__ = ["comparison", "explanation", "problems", "progress", "reason_words", "say", "table"]

@@ -29,6 +29,14 @@ COLUMNS = (
     "id", "kind", "state", "step", "done", "total", "attempts", "error.code", "who", "created", "started",
     "finished",
 )  # fmt: skip
+EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["progress", "end"]},
+        "id": {"type": "string"},
+        "data": {"type": "string", "description": "The job as JSON, as `GET jobs/{job}` gives it."},
+    },
+}
 LOOK_EVERY = 0.25  # seconds between two looks at a job's record
 STILL_HERE = 15.0  # seconds after which an idle stream says that it lives
 LONGEST = 3600.0  # seconds a stream lasts; the client comes back with Last-Event-ID
@@ -112,7 +120,7 @@ def _read(services: Services, workspace: str, job: str) -> stored.Job:
     responses={
         200: {
             "description": "One `progress` event for each change, the last one `end`.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": EVENT}},
         }
     },
 )

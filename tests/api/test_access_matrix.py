@@ -32,7 +32,7 @@ def address(path: str, workspace: str) -> str:
 def call(client: httpx.Client, method: str, path: str, workspace: str) -> httpx.Response:
     """Call a route with an empty body, which is never a valid one."""
     query = {"obligation": "none"} if path.endswith("/suggestions") else {}  # spares the work of suggesting
-    body = None if method == "GET" else {}
+    body: dict | None = None if method == "GET" else {}
     return client.request(method, address(path, workspace), params=query, json=body)
 
 
