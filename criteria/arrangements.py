@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -13,6 +13,7 @@ from criteria.model import BASIS_RANK, Basis, Frozen, Names, Source
 from criteria.problems import DataError
 
 SHIPPED = Path(__file__).parent / "arrangements.yaml"
+SIGNATURE = 3  # the number of the phase that ends in signature
 
 
 class Signature(Frozen):
@@ -33,7 +34,11 @@ class Phase(Frozen):
 
 
 class Arrangement(Frozen):
-    """An arrangement of CBP with a foreign administration, or the way to one."""
+    """An arrangement of CBP with a foreign administration, or the way to one.
+
+    `phase` is how far it is known to have come, from `phase_since` on; until then it is as far as
+    signature, SIGNATURE.
+    """
 
     partner: str
     administration: str
@@ -42,6 +47,8 @@ class Arrangement(Frozen):
     signed: tuple[Signature, ...]
     place: str = ""
     phase: int
+    phase_since: str = ""
+    phase_sources: Names = ()
     negotiation_since: str = ""
     no_program_before: str = ""
     before_signature: str = ""
@@ -142,15 +149,24 @@ def _row(one: Arrangement, as_of: date, known: Arrangements) -> ArrangementRow:
         conflict=_conflict(one, known) if signed else "",
         place=one.place if signed else "",
         legal_nature=known.legal_nature.strip(),
-        phases_reached=one.phase
-        if signed
-        else one.phase_before_signature
-        if state == "in_negotiation"
-        else 0,
+        phases_reached=_phases(one, as_of, state),
         note=_note(one, as_of, signed),
         basis=max((s.basis for s in shown), key=BASIS_RANK.__getitem__, default="text"),
-        sources=tuple(dict.fromkeys((*(k for s in shown for k in s.sources), *one.note_sources))),
+        sources=tuple(dict.fromkeys(_sources(one, shown))),
     )
+
+
+def _phases(one: Arrangement, as_of: date, state: str) -> int:
+    if state == "signed":
+        return min(one.phase, SIGNATURE) if one.phase_since and not _by(one.phase_since, as_of) else one.phase
+    return one.phase_before_signature if state == "in_negotiation" else 0
+
+
+def _sources(one: Arrangement, shown: Iterable[Signature]) -> Iterator[str]:
+    for signature in shown:
+        yield from signature.sources
+    yield from one.note_sources
+    yield from one.phase_sources if shown else ()
 
 
 def _note(one: Arrangement, as_of: date, signed: bool) -> str:

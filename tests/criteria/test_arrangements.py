@@ -94,6 +94,14 @@ def test_a_note_is_told_from_its_own_day_on():
     ]  # fmt: skip
 
 
+def test_an_arrangement_works_from_the_day_a_source_shows_it():
+    """Until then it is as far as signature, whatever came later."""
+    known = found([signature("2007-06")], phase_since="2013-07", phase_sources=["two"])
+    rows = [arrangements_on(day, known)[0] for day in (date(2013, 6, 30), date(2013, 7, 1))]
+    assert [row.phases_reached for row in rows] == [3, 4]
+    assert rows[0].sources == ("one", "two")
+
+
 def test_arrangements_between_third_parties_by_day():
     """They are no arrangements of the administration, but its partners know each other."""
     known = found([signature("2010")])
@@ -144,6 +152,6 @@ def test_every_source_of_the_shipped_register_exists():
     """No date without a document."""
     known = register()
     used = {key for row in known.arrangements for one in row.signed for key in one.sources}
-    used |= {key for row in known.arrangements for key in row.note_sources}
+    used |= {key for row in known.arrangements for key in (*row.note_sources, *row.phase_sources)}
     used |= {key for one in known.between_others for key in one.sources}
     assert used <= set(known.sources)
