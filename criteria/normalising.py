@@ -91,11 +91,29 @@ def strength_of_cell(
     problem = Problem(
         "unknown-strength",
         f'"{text.strip()}" is not a strength.',
-        nearest_hint(text.strip(), known),
+        nearest_hint(text.strip() if len(text.strip()) > 2 else "", known),  # nothing is near to a letter
         field="strength",
         value=text.strip(),
     )
     return None, problem
+
+
+def is_strength_word(text: str) -> bool:
+    """Return whether a text is a strength word and nothing else, such as "Mandatory" or "必須"."""
+    folded = fold(text).strip(" .:;*")
+    return any(pattern.fullmatch(folded) for _, pattern in _word_finder("strengths"))
+
+
+def letters_of_strength(texts: Iterable[str]) -> dict[str, Strength]:
+    """Return what single letters in a strength column mean, none where that is not certain.
+
+    M is must. R, S, D and O are told by the M beside them: alone, R may be required or recommended.
+    """
+    letters = {text.strip() for text in texts if text.strip().upper() in _LETTERS}
+    return {text: _LETTERS[text.upper()] for text in letters} if letters & {"M", "m"} else {}
+
+
+_LETTERS: dict[str, Strength] = {"M": "must", "S": "should", "R": "should", "D": "should", "O": "may"}
 
 
 def strength_in_text(text: str) -> Proposed | None:
@@ -142,23 +160,14 @@ def category_of(texts: Iterable[str]) -> Proposed | None:
     return None
 
 
-_EVERYBODY = frozenset(
-    {
-        "all",
-        "todos",
-        "todas",
-        "tous",
-        "toutes",
-        "全て",
-        "すべて",
-        "全部",
-        "所有",
-        "전체",
-        "모두",
-        "جميع",
-        "الكل",
-    }
-)
+def means_everybody(text: str) -> bool:
+    """Return whether a text says that all operator types are meant."""
+    return fold(text).strip(" .*") in _everybody()
+
+
+@cache
+def _everybody() -> frozenset[str]:
+    return frozenset(fold(str(word)) for word in _data()["everybody"])
 
 
 def roles_in(text: str, program: Program) -> tuple[list[Proposed], list[str]]:
@@ -166,7 +175,7 @@ def roles_in(text: str, program: Program) -> tuple[list[Proposed], list[str]]:
 
     A part is matched with the roles' keys and names first, then with the shared operator types.
     """
-    if fold(text).strip() in _EVERYBODY:
+    if means_everybody(text):
         return [Proposed("operators", "all", text.strip())], []
     names = {
         fold(name): role.key
@@ -205,6 +214,10 @@ def _numbers() -> tuple[str, dict[str, int]]:
     return "|".join(re.escape(name) for name in ordered), names
 
 
+# A number alone, or as contracts write it: "five (5)", "5 (five)".
+_AMOUNT = r"(?:[^\W\d_]+ ?\( ?)?(\d+|%s)(?: ?\))?(?: ?\([^\W\d_]+\))?"
+
+
 @cache
 def _patterns() -> list[tuple[str, str | bool | None, re.Pattern[str]]]:
     unit, number = _units()[0], _numbers()[0]
@@ -217,7 +230,7 @@ def _patterns() -> list[tuple[str, str | bool | None, re.Pattern[str]]]:
             )
             continue
         # Each alternative has its own number and unit; whichever matched is the one that is not None.
-        text = row["regex"].replace("{n}", rf"(\d+|{number})").replace("{unit}", rf"({unit})(?![a-zà-ÿ])")
+        text = row["regex"].replace("{n}", _AMOUNT % number).replace("{unit}", rf"({unit})(?![a-zà-ÿ])")
         found.append((row["dimension"], None, re.compile(fold_pattern(text))))
     return found
 

@@ -7,8 +7,9 @@ workspace in one transaction. A dry run is a plan that is not applied.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from typing import Any
 import yaml
 
 from criteria.editions import Match, match_editions
-from criteria.model import Criterion, Edition, Program, Role
+from criteria.model import Criterion, Edition, Program, Role, Strength
 from criteria.problems import MraError, Problem, UnknownName
 from criteria.vocabulary import vocabulary
+from jobs.import_layouts import proposal_of
 from jobs.import_rows import read_rows
 from jobs.proposing import propose_maps
 from mappings.library import Library
@@ -26,8 +28,9 @@ from mappings.loading import MapSet
 from mappings.model import Map, NoControl
 from mappings.workspace import commit, locked
 from workbooks.extracting import extract
-from workbooks.layout_files import load_layouts, save_layouts
-from workbooks.layouts import Layout, Proposal, propose
+from workbooks.layout_files import save_layouts
+from workbooks.layouts import Layout
+from workbooks.named_columns import NamedColumns
 from workbooks.problem_codes import problem
 from workbooks.raw_criteria import SheetSummary
 from workbooks.reading import Workbook, read
@@ -37,7 +40,11 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """What is imported as what. `edition` is a label (default: the day); `layouts` correct the proposal."""
+    """What is imported as what. `edition` is a label (default: the day).
+
+    `layouts` are used as they are; `columns` correct what is detected. `strength_words` say what words
+    of a strength column mean.
+    """
 
     data: bytes
     name: str
@@ -50,6 +57,8 @@ class ImportRequest:
     in_force: date | None = None
     complete: bool = False
     new_program: Mapping[str, str] | None = None
+    columns: tuple[NamedColumns, ...] = ()
+    strength_words: Mapping[str, Strength] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +99,25 @@ class ImportPlan:
                 for status in ("library", "approved", "proposed", "stale")
             },
             "matches": {kind: sum(m.kind == kind for m in self.matches) for kind in KINDS},
-            "problems": [one.as_dict() for one in self.problems],
+            "problems": [upload_problem(one) for one in self.problems],
             "applied": applied,
         }
 
 
+RESULT = ("program", "edition", "sheets", "criteria", "obligations", "problems", "applied")
+"""What `mra import --json` prints of the above."""
+PLACES = ("sheet", "cell", "merged_range", "field", "value")
+
+
+def upload_problem(found: Problem) -> dict[str, Any]:
+    """Return a problem of a spreadsheet as plain data, with each of its places, "" where it has none."""
+    said = found.as_dict()
+    head = {"code": found.code, "severity": found.severity}
+    places = {name: said.pop(name, "") for name in PLACES}
+    return {**head, **places, "message": found.message, "hint": found.hint} | said
+
+
+_PROGRAM_KEY = re.compile(r"^[a-z][a-z0-9-]{0,63}$")
 KINDS = ("unchanged", "changed", "moved", "added", "vanished")
 
 
@@ -115,14 +138,16 @@ def plan_import(
     key = _edition_key(library, program, request, today)
     step("reading", 0, 4)
     workbook = read(request.data, request.name, encoding=request.encoding)
-    proposal = _proposal(workbook, request, workspace, program)
+    proposal = proposal_of(workbook, request, workspace, program.key)
     extraction = extract(workbook, proposal)
     step("checking", 1, 4)
     source_key = f"upload_{hashlib.sha256(request.data).hexdigest()[:10]}"
-    rows = read_rows(extraction.criteria, program, source_key)
+    rows = read_rows(extraction.criteria, program, source_key, request.strength_words)
     previous = _previous(library, program)
     step("matching", 2, 4)
-    matches = tuple(match_editions(previous.criteria, rows.criteria)) if previous else ()
+    # Of a file in which nothing was read it would only be told that everything has vanished.
+    compared = previous is not None and rows.criteria
+    matches = tuple(match_editions(previous.criteria, rows.criteria)) if previous and compared else ()
     edition = _edition(key, program, request, previous, rows.criteria)
     step("mapping", 3, 4)
     maps = _maps(library, edition, previous, matches)
@@ -137,6 +162,11 @@ def plan_import(
 def _program(library: Library, request: ImportRequest) -> tuple[Program, bool]:
     if request.program in library.programs:
         return library.programs[request.program], False
+    if not _PROGRAM_KEY.match(request.program):
+        raise MraError(
+            f'"{request.program}" is not a key of a program. Use small letters, digits and "-", '
+            "beginning with a letter, for example nz-ses."
+        )
     if request.new_program is None:
         raise UnknownName(
             "program (give --name and --country to start a new one)", request.program, library.programs
@@ -148,7 +178,7 @@ def _program(library: Library, request: ImportRequest) -> tuple[Program, bool]:
         administration=request.new_program.get("administration") or "not stated",
         country=request.new_program["country"],
         direction="both",
-        strength_words={},
+        strength_words=dict(request.strength_words),
         roles=roles,
         sources={},
     )
@@ -163,19 +193,6 @@ def _edition_key(library: Library, program: Program, request: ImportRequest, tod
     if key in library.editions:
         raise MraError(f"The edition {key} exists already. Give another label with --edition.")
     return key
-
-
-def _proposal(
-    workbook: Workbook, request: ImportRequest, workspace: Path | None, program: Program
-) -> Proposal:
-    saved: Sequence[Layout] = ()
-    if workspace is not None:
-        folder, name = workspace / "layouts", request.layout_name or program.key
-        saved = load_layouts(folder, name)
-        if request.layout_name and not saved:
-            known = [path.stem for path in folder.glob("*.yaml")] if folder.is_dir() else []
-            raise UnknownName("layout", request.layout_name, known)
-    return propose(workbook, saved=saved, given=request.layouts, sheets=request.sheets)
 
 
 def _previous(library: Library, program: Program) -> Edition | None:
@@ -258,18 +275,16 @@ def _match_problems(
     places = {criterion.ref: criterion.source.reference for criterion in criteria}
     found = []
     for match in matches:
-        cell = places.get(match.new, "")
-        sheet = cell.split("!")[0]
+        cell = places.get(match.new, "").split("; ")[0]
+        sheet = cell.rpartition("!")[0]
         if match.kind == "vanished":
             found.append(problem("vanished_criterion", value=match.old, edition=previous.key))
         elif match.kind == "moved":
-            found.append(
-                problem("reference_changed", sheet=sheet, cell=cell, before=match.old, edition=previous.key)
-            )
+            place = {"sheet": sheet, "cell": cell, "field": "ref", "value": match.new}
+            found.append(problem("reference_changed", **place, before=match.old, edition=previous.key))
         elif match.kind == "changed":
-            found.append(
-                problem("text_changed", sheet=sheet, cell=cell, value=match.new, edition=previous.key)
-            )
+            place = {"sheet": sheet, "cell": cell, "field": "requirement", "value": match.new}
+            found.append(problem("text_changed", **place, edition=previous.key))
     return found
 
 

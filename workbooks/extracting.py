@@ -227,8 +227,17 @@ class _SheetReader:
             if name in _JOINED:
                 column = next(c for c in self.layout.columns if c.number == cell.column)
                 self._take(draft, column, cell, own=True)
+        self._report_joined(view)
         if JOINED_ROWS not in draft.flags:
             draft.flags.append(JOINED_ROWS)
+
+    def _report_joined(self, view: RowView) -> None:
+        """Tell of a joined row that reads like a sentence of its own; bullets and broken lines do not."""
+        cell, text = view.fields.get("requirement"), view.text("requirement")
+        reads_alone = text[:1].isalpha() and not text[:1].islower() and not split_bullets(text).bullets
+        if cell is not None and reads_alone:
+            place = {"sheet": self.sheet.name, "cell": cell.address, "field": "requirement"}
+            self.problems.append(problem("row_joined", **place, value=text))
 
     def _not_read(self, view: RowView) -> None:
         cell = min(view.own.values(), key=lambda c: c.column)

@@ -183,14 +183,15 @@ def field_title(field: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _operator_words() -> tuple[tuple[str, str], ...]:
-    found = [
-        (normalised(word), operator)
-        for operator, languages in _lists()["operators"].items()
-        for words in languages.values()
-        for word in words
-    ]
-    return tuple(sorted(set(found), key=lambda pair: (-len(pair[0]), pair)))
+def _operator_words() -> tuple[tuple[str, frozenset[str]], ...]:
+    """Return each word with the operator types it names, the longest first."""
+    entries = [([operator], languages) for operator, languages in _lists()["operators"].items()]
+    entries += [(entry["types"], entry["words"]) for entry in _lists()["operators_of_any_kind"]]
+    found: dict[str, set[str]] = {}
+    for operators, languages in entries:
+        for word in chain.from_iterable(languages.values()):
+            found.setdefault(normalised(word), set()).update(operators)
+    return tuple((word, frozenset(found[word])) for word in sorted(found, key=lambda w: (-len(w), w)))
 
 
 @lru_cache(maxsize=4096)
@@ -201,11 +202,11 @@ def operator_types(text: str) -> tuple[str, ...]:
     """
     plain = f" {normalised(text)} "
     found: set[str] = set()
-    for word, operator in _operator_words():
-        latin = _LATIN.match(word) is not None
-        if (f" {word} " if latin else word) in plain:
-            found.add(operator)
-            plain = plain.replace(f" {word} " if latin else word, " | ")
+    for word, operators in _operator_words():
+        whole = f" {word} " if _LATIN.match(word) else word
+        if whole in plain:
+            found |= operators
+            plain = plain.replace(whole, " | ")
     return tuple(sorted(found))
 
 

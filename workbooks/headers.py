@@ -7,30 +7,16 @@ name more fields than either of its rows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workbooks.header_words import FIELDS, Match, match_header, operator_types, tick
+from workbooks.column_values import BY_VALUES, REFERENCE, ColumnMatch, ColumnSample, by_values
+from workbooks.header_words import FIELDS, Match, match_header, operator_types
 from workbooks.model import Grid, Sheet, column_letter, range_bounds
 
 ROWS_TRIED = 25
 _LEAST_SCORE = 60.0
-_SAMPLE = 40
-_REFERENCE = re.compile(r"^\W?[A-Za-z]{0,8}[-. ]?\d{1,4}([.\-/]\w{1,4}){0,5}\W{0,2}$|^[A-Z]\W?$")
-BY_VALUES = "(by its values)"
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnMatch:
-    """One column and the field proposed for it; `ticked` where cells hold marks under a telling header."""
-
-    column: int
-    field: str
-    header: str
-    score: float
-    word: str
-    ticked: bool = False
+_LONGEST_HEADER_CELL = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +35,6 @@ class Header:
         return len(fields), sum(match.score for match in self.columns) / max(len(self.columns), 1)
 
 
-class ColumnSample:
-    """What the cells below a header look like, column by column."""
-
-    def __init__(self, grid: Grid, below: int) -> None:
-        self.grid = grid
-        self.rows = range(below + 1, min(grid.last_row, below + _SAMPLE) + 1)
-        self._texts: dict[int, list[str]] = {}
-
-    def texts(self, column: int) -> list[str]:
-        """Return the first texts of a column; cells merged across columns are headings, not values."""
-        if column not in self._texts:
-            cells = (self.grid.cells.get((row, column)) for row in self.rows)
-            self._texts[column] = [c.text.strip() for c in cells if c and not _is_wide(c.merged_range)]
-        return self._texts[column]
-
-    def mean_length(self, column: int) -> float:
-        """Return the mean length of a column's texts, in characters."""
-        texts = self.texts(column)
-        return sum(map(len, texts)) / len(texts) if texts else 0.0
-
-    def share(self, column: int, test: re.Pattern[str]) -> float:
-        """Return which share of a column's texts a pattern matches, 0 to 1."""
-        texts = self.texts(column)
-        return sum(bool(test.match(text)) for text in texts) / len(texts) if texts else 0.0
-
-    def is_ticked(self, column: int) -> bool:
-        """Return whether a column holds tick marks only, at least one of them a yes."""
-        marks = [tick(text) for text in self.texts(column)]
-        return True in marks and None not in marks
-
-
-def _is_wide(merged_range: str) -> bool:
-    bounds = range_bounds(merged_range) if merged_range else None
-    return bounds is not None and bounds[3] > bounds[1]
-
-
 def find_header(sheet: Sheet) -> Header | None:
     """Return the best header among the first rows of a sheet, None if there is none."""
     finder = _Finder(sheet.grid)
@@ -95,6 +45,11 @@ def find_header(sheet: Sheet) -> Header | None:
         candidates, key=lambda h: (h.score[0], h.sure, len(h.rows) == 1, round(h.score[1]), -h.rows[0])
     )
     return finder.completed(best)
+
+
+def header_at(sheet: Sheet, row: int) -> Header | None:
+    """Return the header in a row that was named, None if its texts name no field."""
+    return _Finder(sheet.grid).in_row(row)
 
 
 def header_texts(grid: Grid, rows: Sequence[int]) -> dict[int, str]:
@@ -133,12 +88,16 @@ class _Finder:
             single, below = singles[row], singles.get(row + 1)
             if single is not None and _is_header(single):
                 found.append(single)
-            pair = self._header((row, row + 1)) if row + 1 in singles or self._is_filled(row + 1) else None
+            pair = None if self._is_data(row + 1) else self._header((row, row + 1))
             if pair is not None and _is_header(pair):
                 alone = max((h.score[0] for h in (single, below) if h is not None), default=0)
                 if pair.score[0] > alone:
                     found.append(pair)
         return found
+
+    def in_row(self, row: int) -> Header | None:
+        """Return what one row is as a header, whatever it names."""
+        return self._header((row,))
 
     def completed(self, header: Header) -> Header:
         """Return the header down to the last row that its merged cells reach."""
@@ -157,6 +116,15 @@ class _Finder:
 
     def _is_filled(self, row: int) -> bool:
         return any((row, column) in self.grid.cells for column in range(1, self.grid.last_column + 1))
+
+    def _is_data(self, row: int) -> bool:
+        """Tell whether a row is no part of a header: empty, with a long text, or led by a reference."""
+        columns = range(1, self.grid.last_column + 1)
+        own = [cell for column in columns if (cell := self.grid.cells.get((row, column)))]
+        if not own or any(len(cell.text) > _LONGEST_HEADER_CELL for cell in own):
+            return True
+        first = own[0].text.strip()
+        return any(char.isdigit() for char in first) and bool(REFERENCE.match(first))
 
     def _header(self, rows: tuple[int, ...]) -> Header | None:
         matches = self._matches(rows)
@@ -230,7 +198,7 @@ def assign(
     _translation_alone(chosen)
     found = [*chosen.values(), *_ticked(matches, texts, sample, taken)]
     taken.update(match.column for match in found)
-    found.extend(_by_values(found, texts, sample, taken))
+    found.extend(by_values(found, texts, sample, taken))
     taken.update(match.column for match in found)
     found.extend(_short_titles(found, matches, texts, sample, taken))
     return sorted(found, key=lambda match: match.column)
@@ -272,19 +240,6 @@ def _ticked(
         elif strength is not None and column not in taken:
             found.append(ColumnMatch(column, "strength", text, strength.score, strength.word, ticked=True))
     return found
-
-
-def _by_values(
-    found: Sequence[ColumnMatch], texts: Mapping[int, str], sample: ColumnSample, taken: set[int]
-) -> list[ColumnMatch]:
-    """Find a reference column without a telling header: to the left, its cells read like 6.2 or A-14."""
-    fields = {match.field: match.column for match in found}
-    if "ref" in fields or "requirement" not in fields:
-        return []
-    for column in range(1, fields["requirement"]):
-        if column not in taken and sample.share(column, _REFERENCE) >= 0.7 and len(sample.texts(column)) > 1:
-            return [ColumnMatch(column, "ref", texts.get(column, ""), 50.0, BY_VALUES)]
-    return []
 
 
 def _short_titles(

@@ -120,7 +120,7 @@ def propose(
     """
     layouts: list[Layout] = []
     skipped: dict[str, str] = {}
-    problems = [_no_such_sheet(name, workbook) for name in sheets if workbook.sheet(name) is None]
+    problems = [no_such_sheet(name, workbook) for name in sheets if workbook.sheet(name) is None]
     for sheet in workbook.sheets:
         if sheets and sheet.name not in sheets:
             skipped[sheet.name] = "it was not asked for"
@@ -136,7 +136,7 @@ def propose(
     return Proposal(layouts=tuple(layouts), skipped=skipped, problems=tuple(problems))
 
 
-def _no_such_sheet(name: str, workbook: Workbook) -> Problem:
+def no_such_sheet(name: str, workbook: Workbook) -> Problem:
     hint = nearest_hint(name, [sheet.name for sheet in workbook.sheets])
     return problem("sheet_not_found", value=name, hint=hint, file=workbook.name)
 
@@ -240,37 +240,3 @@ def _moved(layout: Layout, sheet: Sheet, rows: tuple[int, ...], texts: Mapping[i
     )
     headers = {column_letter(column): text for column, text in texts.items()}
     return Layout(sheet=sheet.name, header_rows=rows, columns=columns, headers=headers, source="saved")
-
-
-def name_columns(
-    workbook: Workbook, sheet_name: str, columns: Mapping[str, str], header_row: int = 0
-) -> tuple[Layout | None, tuple[Problem, ...]]:
-    """Return the layout an analyst names: column letters to fields, and the last row of the header.
-
-    `header_row` is 0 where the sheet has no header. Returns None and the problems if it cannot be used.
-    """
-    sheet = workbook.sheet(sheet_name)
-    if sheet is None:
-        return None, (_no_such_sheet(sheet_name, workbook),)
-    problems: list[Problem] = []
-    rows = (header_row,) if header_row else ()
-    texts = {column_letter(n): text for n, text in header_texts(sheet.grid, rows).items()}
-    found: list[LayoutColumn] = []
-    for letters, field in columns.items():
-        column = letters.strip().upper()
-        if not _COLUMN.match(column) or column_number(column) > 256:
-            problems.append(problem("unknown_column", sheet=sheet_name, value=letters))
-        elif field not in FIELDS:
-            hint = nearest_hint(field, FIELDS)
-            problems.append(problem("unknown_field", sheet=sheet_name, value=field, hint=hint))
-        else:
-            found.append(
-                LayoutColumn(column=column, field=field, header=texts.get(column, ""), matched="given")
-            )
-    if not problems and not any(column.field == "requirement" for column in found):
-        problems.append(problem("no_requirement_column", sheet=sheet_name))
-    if problems:
-        return None, tuple(problems)
-    found.sort(key=lambda column: column.number)
-    layout = Layout(sheet=sheet_name, header_rows=rows, columns=tuple(found), headers=texts, source="given")
-    return layout, ()

@@ -41,7 +41,9 @@ def _is_same_on_another_sheet(one: RawCriterion, other: RawCriterion) -> bool:
 
 
 def _joined(one: RawCriterion, other: RawCriterion) -> RawCriterion:
-    operators = "; ".join(dict.fromkeys(t for t in (one.operators_text, other.operators_text) if t))
+    # A sheet whose name is no known operator type keeps its name here, so that the row is not taken from it.
+    texts = (one.operators_text or one.sheet, other.operators_text or other.sheet)
+    operators = "; ".join(dict.fromkeys(texts))
     return replace(one, operators_text=operators, also_in=(*one.also_in, other.cell("requirement")))
 
 

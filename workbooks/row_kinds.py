@@ -119,8 +119,10 @@ class RowKinds:
         return RowKind.NOT_READ
 
     def _is_header_again(self, view: RowView) -> bool:
-        """Tell whether a row repeats the header, as sheets made for printing do."""
+        """Tell whether a row repeats the header, as sheets made for printing do, or numbers its columns."""
         own = view.own
+        if view.number == self.layout.first_row and self.layout.header_rows and _counts_columns(own):
+            return True
         return len(own) >= 2 and any(
             len(own) == len(header) and all(normalised(own[c].text) == header.get(c) for c in own)
             for header in (self._header, self._last_header)
@@ -202,6 +204,12 @@ class RowKinds:
         """Tell whether the reference above is merged down over this row."""
         cell = self.sheet.grid.cell(view.number, self.ref)
         return cell is not None and cell.row < view.number
+
+
+def _counts_columns(own: Mapping[int, Cell]) -> bool:
+    """Tell whether a row reads 1, 2, 3 …, as forms number their columns."""
+    texts = [own[column].text.strip(" ()[]（）.") for column in sorted(own)]
+    return len(texts) >= 3 and texts == [str(number) for number in range(1, len(texts) + 1)]
 
 
 def _width(cell: Cell) -> int:

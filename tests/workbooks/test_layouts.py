@@ -7,7 +7,8 @@ import pytest
 from criteria.problems import DataError
 from tests.workbooks.builders import CRITERIA, xlsx
 from workbooks.layout_files import load_layouts, save_layouts
-from workbooks.layouts import Layout, LayoutColumn, name_columns, propose
+from workbooks.layouts import Layout, LayoutColumn, propose
+from workbooks.named_columns import name_columns
 from workbooks.reading import read
 
 TEXT = "The operator seals every container before it leaves the premises."
