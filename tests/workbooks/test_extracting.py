@@ -12,8 +12,8 @@ from tests.workbooks import builders
 from tests.workbooks.builders import CRITERIA, Shape, xlsx
 from workbooks.extracting import extract
 from workbooks.layouts import propose
-from workbooks.named_columns import name_columns
 from workbooks.model import Cell, Sheet, rows_of
+from workbooks.named_columns import name_columns
 from workbooks.raw_criteria import HIDDEN_ROW, HIDDEN_SHEET, JOINED_ROWS, NO_REFERENCE, STRUCK_OUT, Extraction
 from workbooks.reading import Workbook, read
 
