@@ -7,12 +7,12 @@ relation to another requirement, leave possible between the two.
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from functools import cache
 from typing import Final
 
 
-class Relationship(str, Enum):
+class Relationship(StrEnum):
     """How a source requirement stands to a target."""
 
     EQUAL = "equal-to"
@@ -22,11 +22,8 @@ class Relationship(str, Enum):
     INTERSECTS = "intersects-with"
     NONE = "no-relationship"
 
-    def __str__(self) -> str:
-        return self.value
 
-
-class Reach(str, Enum):
+class Reach(StrEnum):
     """What is certain of a source's relation to a target."""
 
     COVERS = "covers"
@@ -45,7 +42,14 @@ _EQ, _SUB, _SUP, _INT, _NO = (
 BASIC: Final = (_EQ, _SUB, _SUP, _INT, _NO)
 _ANY: Final = frozenset(BASIC)
 
-_INVERSE: Final = {_EQ: _EQ, _SUB: _SUP, _SUP: _SUB, _INT: _INT, _NO: _NO, Relationship.EQUIVALENT: Relationship.EQUIVALENT}
+_INVERSE: Final = {
+    _EQ: _EQ,
+    _SUB: _SUP,
+    _SUP: _SUB,
+    _INT: _INT,
+    _NO: _NO,
+    Relationship.EQUIVALENT: Relationship.EQUIVALENT,
+}
 
 _COMPOSE: Final[dict[tuple[Relationship, Relationship], frozenset[Relationship]]] = {
     **{(_EQ, r): frozenset({r}) for r in BASIC},
