@@ -83,7 +83,13 @@ class Settings(BaseModel):
     sign_in_limit: int = Field(
         20, ge=1, description="Failed sign-ins a minute from one address before it has to wait."
     )
-    job_workers: int = Field(2, ge=1, le=32, description="How many jobs run at the same time in one server.")
+    job_workers: int = Field(
+        2,
+        ge=1,
+        le=32,
+        description="How many jobs run at the same time in one server. Half of them may be long ones "
+        "(matrices, batches of comparisons); one long and one short job can always run.",
+    )
     metrics_public: bool = Field(
         False, description="Whether `/metrics` answers without a token of a superuser."
     )

@@ -96,7 +96,8 @@ def test_a_job_can_be_submitted_from_an_event_loop(world):
         return runner.submit("report", world.arguments["report"], "home", "ann")
 
     with running(world) as runner:
-        assert world.ended(asyncio.run(submit(runner))).state == "done"
+        job = world.ended(asyncio.run(submit(runner)))
+        assert (job.state, job.error) == ("done", None)
 
 
 def unordered(runner: EngineRunner, monkeypatch, world: World) -> str:
