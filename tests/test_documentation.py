@@ -42,7 +42,8 @@ def test_the_library_page_is_current():
 
 def test_the_readme_names_every_command():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = get_command(app).commands
+    commands = getattr(get_command(app), "commands", {})
+    assert commands
     assert [name for name in sorted(commands) if f"mra {name}" not in readme] == []
 
 

@@ -23,8 +23,8 @@ ROWS = (
 def criteria_sheet(rows: Sequence[Sequence[str]] = ROWS, header: Sequence[str] = HEADER) -> bytes:
     """Return a workbook with a cover sheet, a title row, a header and criteria."""
     book = Workbook()
-    cover = book.active
-    cover.title = "Cover"
+    book.remove(book.worksheets[0])
+    cover = book.create_sheet("Cover")
     cover["A1"] = "Freedonia AEO criteria"
     sheet = book.create_sheet("Criteria")
     sheet.append(["Freedonia AEO programme"])
