@@ -52,7 +52,8 @@ ABOUT = """Compare a foreign trusted-trader program with C-TPAT, for mutual reco
 Lists come as `{items, next, total}`, or as CSV. Every failure is `application/problem+json` with a stable
 `code`. Sign in with `Authorization: Bearer TOKEN`. See docs/api.md."""
 PAGES = (signing_in, overview, comparison, page_uploads, page_reviews)
-MODULES = (library, matrix, comparisons, uploads, reviews, reports, jobs, workspaces, accounts, health)
+# Routes are tried in this order, so those that dashboards read most come first.
+MODULES = (comparisons, library, matrix, uploads, reviews, reports, jobs, workspaces, accounts, health)
 
 
 def _examples() -> tuple[tuple[tuple[str, str], dict[str, Any]], ...]:

@@ -63,6 +63,9 @@ CHANGED_COLUMNS = (
 )  # fmt: skip
 
 
+OBJECTS = 8  # bytes that JSON takes as bytes and as objects, for each byte of it
+
+
 def _as_asked(body: schemas.ComparisonRequest) -> Asked:
     return Asked(body.foreign, body.baseline, tuple(body.operators), body.as_of, body.count_forced_labor)
 
@@ -147,7 +150,9 @@ def read_ready(services: Services, workspace: str, key: str, audience: str) -> R
             return Ready(as_json(plain), etag_of(row.etag, "partner"), plain)
         return Ready(body, f'"{row.etag}"', plain)
 
-    return services.results.get(("comparison", workspace, key, audience), made)
+    return services.results.get(
+        ("comparison", workspace, key, audience), made, lambda one: len(one.body) * OBJECTS
+    )
 
 
 @routes.get("/comparisons/{comparison}", response_model=schemas.Comparison, responses=UNCHANGED)
@@ -203,7 +208,7 @@ async def findings(
 
     response = await run_in_threadpool(made)
     kept = {name: value for name, value in response.headers.items() if name != "content-length"}
-    services.results.put(key, (response.body, kept, response.media_type))
+    services.results.put(key, (response.body, kept, response.media_type), len(response.body) + 2000)
     return response
 
 

@@ -1,4 +1,4 @@
-"""The pages for people: same access as the interface, no script, nothing from elsewhere, every form guarded."""
+"""The pages for people: same access, no script, nothing from elsewhere, every form guarded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROUTES = [
     for pages in PAGES
     for route in pages.routes.routes
     if isinstance(route, APIRoute)
-    for method in sorted(route.methods)
+    for method in sorted(route.methods or ())
 ]
 FILLED = {"workspace": "alpha", "comparison": "0" * 64, "criterion": "6.2", "upload": "0" * 32}
 
