@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 from criteria.dimensions import Value
 from engine.clauses import NO_CONDITION, Clause, strength_word
@@ -308,6 +309,7 @@ def _overlap_code(question: Question, provision: Provision) -> str:
     return "narrower_scope" if possible == {Relationship.SUBSET} else "overlapping_scope"
 
 
+@lru_cache(maxsize=16384)
 def natural(text: str) -> tuple[object, ...]:
     """Return a sort key in which 9.8 comes before 9.10."""
     return tuple(

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from criteria.model import Edition
@@ -118,7 +119,7 @@ def _comparison(
         policy={"name": case.policy.name, "digest": case.policy.digest},
         versions={
             "mutual-recognition": _own_version(),
-            "durable_rules": version("durable_rules"),
+            "durable_rules": _engine_version(),
             "library": case.library.digest,
         },
         baseline=case.baseline.key,
@@ -142,6 +143,12 @@ def _comparison(
     )
 
 
+@cache
+def _engine_version() -> str:
+    return version("durable_rules")
+
+
+@cache
 def _own_version() -> str:
     try:
         return version("mutual-recognition")

@@ -138,7 +138,10 @@ def _by_operator(
     judged: dict[tuple[bool, ...], tuple[str, str]] = {}
     found = {}
     for operator in types:
-        bound = tuple(operator in result.operators for result in results)
+        if not results:
+            found[operator] = _unheard(case, clause, operator)
+            continue
+        bound = tuple([operator in result.operators for result in results])
         if operator in case.certified and any(bound):
             if bound not in judged:
                 judged[bound] = _for_operator(case, clause, results, operator)
@@ -146,6 +149,13 @@ def _by_operator(
         else:
             found[operator] = _for_operator(case, clause, results, operator)
     return found
+
+
+def _unheard(case: Case, clause: Clause, operator: str) -> tuple[str, str]:
+    """Return the outcome for an operator type where no provision touches the obligation at all."""
+    if operator not in case.certified:
+        return "not_applicable", "no_such_operator_type"
+    return _silence(case, clause, [operator])
 
 
 def _for_operator(
