@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fastapi import Request
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from api.errors import Refusal
@@ -31,14 +32,20 @@ REMEMBERED = 4096
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
-def needs(permission: str, *, form: bool = False) -> Callable[[Endpoint], Endpoint]:
-    """Declare a route's permission. With `form` the CSRF token is in the form, and the page checks it."""
+def needs(
+    permission: str, *, form: bool = False, ready: Callable[[Request], Response | None] | None = None
+) -> Callable[[Endpoint], Endpoint]:
+    """Declare a route's permission. With `form` the CSRF token is in the form, and the page checks it.
+
+    `ready` may answer at once, after the access check, without what the framework does for a request.
+    """
     if permission not in PERMISSIONS and permission not in WITHOUT_WORKSPACE:
         raise ValueError(f'"{permission}" is not in the table of permissions.')
 
     def declare(endpoint: Endpoint) -> Endpoint:
         endpoint.__permission__ = permission  # type: ignore[attr-defined]
         endpoint.__form__ = form  # type: ignore[attr-defined]
+        endpoint.__ready__ = ready  # type: ignore[attr-defined]
         return endpoint
 
     return declare
@@ -166,6 +173,11 @@ def check_csrf(principal: Principal, request: Request, given: str) -> None:
     """Raise Refusal unless a change from a browser carries the session's token and comes from our pages."""
     if not hmac.compare_digest(given.encode(), principal.csrf.encode()):
         raise Refusal("csrf")
+    check_origin(request)
+
+
+def check_origin(request: Request) -> None:
+    """Raise Refusal for a request that a page of another site sends."""
     origin = request.headers.get("origin", "")
     if origin and origin.partition("://")[2] != request.headers.get("host", ""):
         raise Refusal("csrf", "The request comes from another site.")

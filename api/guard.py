@@ -69,7 +69,10 @@ class Guard:
         scope = exchange.scope
         try:
             limit = self._admit(scope)
-            await self._app(scope, _limited(receive, limit), exchange.send)
+            inner = {**scope, "method": "GET"} if exchange.head else scope
+            await self._app(inner, _limited(receive, limit), exchange.send)
+            if exchange.head:
+                scope["route"] = inner.get("route")
         except Exception as error:
             if not isinstance(error, Refusal):
                 logs.service.error(
@@ -102,12 +105,13 @@ class Guard:
 class Exchange:
     """One request on its way: adds the headers to the answer, and tells the log and the metrics."""
 
-    __slots__ = ("_extra", "_send", "_started", "request_id", "scope", "sent", "status")
+    __slots__ = ("_extra", "_send", "_started", "head", "request_id", "scope", "sent", "status")
 
     def __init__(self, scope: Scope, send: Send, extra: Iterable[tuple[bytes, bytes]]) -> None:
         self.scope, self._send = scope, send
         self._started = time.perf_counter()
         self.request_id = _request_id(scope)
+        self.head = scope["method"] == "HEAD"  # answered as GET is, without the body
         self.status = 0
         self.sent = 0
         self._extra = (*extra, (b"x-request-id", self.request_id.encode()))
@@ -122,6 +126,8 @@ class Exchange:
                 headers.append((b"cache-control", b"no-store"))
             message = {**message, "headers": [*headers, *self._extra]}
         elif message["type"] == "http.response.body":
+            if self.head:
+                message = {**message, "body": b""}
             self.sent += len(message.get("body", b""))
         await self._send(message)
 

@@ -38,11 +38,15 @@ class GuardedRoute(APIRoute):
         endpoint = self.endpoint
         permission_of(endpoint)  # a route that declares none is refused here, at start
 
+        ready: Callable[[Request], Response | None] | None = getattr(endpoint, "__ready__", None)
+
         async def handle(request: Request) -> Response:
             services = services_of(request)
             principal = await services.door.admit(request, endpoint)
             request.state.principal = principal
             request.state.who = principal.account.name if principal else None
+            if ready is not None and (known := ready(request)) is not None:
+                return known
             key = request.headers.get(KEY_HEADER)
             if key is not None and request.method == "POST" and principal is not None:
                 return await _once(services, principal, request, key, inner)

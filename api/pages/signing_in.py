@@ -11,7 +11,7 @@ from fastapi import Form, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from api.access import COOKIE, check_csrf, needs
+from api.access import COOKIE, check_csrf, check_origin, needs
 from api.errors import PROBLEMS
 from api.pages.frame import go, note, page
 from api.pages.html import Html, field, hidden, table, tag
@@ -90,6 +90,7 @@ async def sign_in(
 ) -> Response:
     """Sign in with a token."""
     services = services_of(request)
+    check_origin(request)  # nobody is signed in as somebody else by a form on another site
     account = await run_in_threadpool(account_of_token, services, token.strip())
     if account is None:
         services.door.failed(request)

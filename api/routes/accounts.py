@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from api import schemas
-from api.access import COOKIE, Principal, needs
+from api.access import COOKIE, Principal, check_origin, needs
 from api.errors import Refusal
 from api.permissions import ANYBODY, SIGNED_IN, SUPERUSER, check_scopes, within
 from api.routes.shared import API, csv_too, router
@@ -49,6 +49,7 @@ def me(request: Request) -> Response:
 async def sign_in(request: Request, body: schemas.SignInRequest) -> Response:
     """Sign a browser in with an API token of scope `all`; the answer sets a cookie."""
     services = services_of(request)
+    check_origin(request)
     account = await run_in_threadpool(account_of_token, services, body.token)
     if account is None:
         services.door.failed(request)

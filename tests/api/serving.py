@@ -81,7 +81,7 @@ def running(folder: Path, **settings: Any) -> Iterator[Running]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    made = Running(url, app, chosen, app.state.services.store.run(_people))
+    made = Running(url, app, chosen, app.state.services.store.run(people))
     thread.start()
     try:
         while not server.started:
@@ -95,7 +95,8 @@ def running(folder: Path, **settings: Any) -> Iterator[Running]:
         listening.close()
 
 
-def _people(session: Any) -> dict[str, str]:
+def people(session: Any) -> dict[str, str]:
+    """Make two workspaces, an account of every role in each, and a superuser; return their tokens."""
     found = {}
     day = timedelta(days=1)
     for place in WORKSPACES:

@@ -178,6 +178,24 @@ def test_a_change_by_cookie_needs_the_csrf_token_and_our_own_origin(server: Runn
     assert browser.post(place, json=body, headers=good).status_code in (200, 201)
 
 
+def test_a_form_of_another_site_signs_nobody_in(server: Running):
+    body, headers = {"token": server.tokens["analyst@alpha"]}, {"origin": "http://evil.example"}
+    for response in (
+        server.client().post("/api/v1/session", json=body, headers=headers),
+        server.client().post("/sign-in", data=body, headers=headers),
+    ):
+        assert response.status_code == 403
+        assert "set-cookie" not in response.headers
+
+
+def test_head_is_answered_as_get_without_the_body(server: Running):
+    client = server.client("viewer@alpha")
+    for path in ("/health", f"{ALPHA}/programs", f"{ALPHA}/programs/nope"):
+        head, whole = client.head(path), client.get(path)
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        assert head.headers["content-length"] == whole.headers["content-length"]
+
+
 def test_a_csrf_token_of_one_session_is_no_good_in_another(server: Running):
     _, csrf, _ = signed_in(server, "analyst@alpha")
     other, _, _ = signed_in(server, "reviewer@alpha")
