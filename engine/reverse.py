@@ -83,6 +83,6 @@ def legal_limit_note(rows: Iterable[ReverseRow], baseline: Edition) -> tuple[str
     count = sum(row.kind == LEGAL_LIMIT for row in rows)
     if not count:
         return ()
-    note = f"Legal limit: {count} export-only demands have no counterpart in {baseline.key}, which has no "
-    note += "export component. If recognition fails for want of one alone, it has reached its legal limits."
+    note = f"Legal limit: {baseline.key} has no export component, so export-only demands have no counterpart "
+    note += f"in it ({count}). If recognition fails for want of one alone, it has reached its legal limits."
     return (note,)
