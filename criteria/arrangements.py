@@ -138,6 +138,7 @@ def _row(one: Arrangement, as_of: date, known: Arrangements) -> ArrangementRow:
     signed = bool(by_then) and _by(agreed, as_of)
     state = "signed" if signed else _before(one, as_of)
     shown = one.signed if signed else ()
+    phases, note = _phases(one, as_of, state), _note(one, as_of, signed)
     return ArrangementRow(
         partner=one.partner,
         administration=one.administration,
@@ -149,10 +150,10 @@ def _row(one: Arrangement, as_of: date, known: Arrangements) -> ArrangementRow:
         conflict=_conflict(one, known) if signed else "",
         place=one.place if signed else "",
         legal_nature=known.legal_nature.strip(),
-        phases_reached=_phases(one, as_of, state),
-        note=_note(one, as_of, signed),
+        phases_reached=phases,
+        note=note,
         basis=max((s.basis for s in shown), key=BASIS_RANK.__getitem__, default="text"),
-        sources=tuple(dict.fromkeys(_sources(one, shown))),
+        sources=tuple(dict.fromkeys(_sources(one, shown, note, phases))),
     )
 
 
@@ -162,11 +163,12 @@ def _phases(one: Arrangement, as_of: date, state: str) -> int:
     return one.phase_before_signature if state == "in_negotiation" else 0
 
 
-def _sources(one: Arrangement, shown: Iterable[Signature]) -> Iterator[str]:
+def _sources(one: Arrangement, shown: Iterable[Signature], note: str, phases: int) -> Iterator[str]:
+    """Yield the sources of what a row says on its day; those of later events are not told earlier."""
     for signature in shown:
         yield from signature.sources
-    yield from one.note_sources
-    yield from one.phase_sources if shown else ()
+    yield from one.note_sources if note else ()
+    yield from one.phase_sources if phases == one.phase else ()
 
 
 def _note(one: Arrangement, as_of: date, signed: bool) -> str:
