@@ -31,6 +31,12 @@ def send(client: httpx.Client, data: bytes, name: str = "partner.xlsx") -> dict:
 
 
 @pytest.fixture(scope="module")
+def server(either: Running) -> Running:
+    """Everything here is tried on SQLite and on PostgreSQL."""
+    return either
+
+
+@pytest.fixture(scope="module")
 def imported(server: Running) -> str:
     """An edition imported by the analyst of `alpha`."""
     analyst = server.client("analyst@alpha")
