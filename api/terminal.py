@@ -105,6 +105,9 @@ def comparison(found: Comparison, library: Library) -> None:
             say(f"    of the musts: {counts}")
     for one in found.prerequisites:
         say(f"  prerequisite, {one.name.lower()}: {one.verdict.replace('_', ' ')}")
+    for note in conclusion.notes:
+        if note not in found.warnings:
+            say(f"  {note}")
     say("")
     shown = [v for v in VERDICTS if v in found.summary.counts]
     rows = [
