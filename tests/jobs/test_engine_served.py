@@ -44,11 +44,20 @@ def serving(world: World, secret: str, log: Path) -> Iterator[tuple[subprocess.P
 
 def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
     while process.poll() is None:
-        for line in log.read_text().splitlines():
-            if "answers at " in line:
-                return line.rpartition(" ")[2] + "/api/v1/workspaces/home"
+        said = [line for line in log.read_text().splitlines() if "answers at " in line]
+        address = said[0].rpartition(" ")[2] if said else ""
+        if address and _listens(address):
+            return f"{address}/api/v1/workspaces/home"
         time.sleep(0.05)
     raise AssertionError(log.read_text())
+
+
+def _listens(address: str) -> bool:
+    try:
+        httpx.get(address)
+    except httpx.ConnectError:
+        return False
+    return True
 
 
 def test_a_job_survives_the_server_and_its_result_is_there_once(world, tmp_path):
