@@ -39,7 +39,7 @@ def _import(workshop: Workshop, actor: Actor, arguments: Arguments, progress: Pr
     upload = str(arguments["upload"])
     with workshop.store.reading() as session:
         done = uploads.get(session, actor.workspace, upload).details.get("imported")
-    if done:
+    if done and done in workshop.library(actor.workspace).editions:  # and not taken back since
         return {"edition": done, "upload": upload, "applied": True}
     options = options_from(arguments["options"])
     plan = plan_upload(workshop, actor.workspace, upload, options, _today(), progress)

@@ -89,13 +89,15 @@ def show(request: Request, workspace: str, upload: str) -> Response:
     """Show what a file holds, its problems, and the form to import it."""
     viewer = viewer_of(request)
     found, seen = look(services_of(request), workspace, upload)
-    return page(found.name, *_parts(viewer, found, seen), viewer=viewer, here="/uploads")
+    imported = found.details.get("imported")
+    if imported and imported not in services_of(request).workshop.library(workspace).editions:
+        imported = None  # the import was taken back
+    return page(found.name, *_parts(viewer, found, seen, imported), viewer=viewer, here="/uploads")
 
 
-def _parts(viewer: Viewer, found: stored.Upload, seen: Look) -> list[Any]:
+def _parts(viewer: Viewer, found: stored.Upload, seen: Look, done: str | None) -> list[Any]:
     errors = sum(one.severity == "error" for one in seen.problems)
     base = f"/api/v1/workspaces/{viewer.workspace}/uploads/{found.id}"
-    done = found.details.get("imported")
     return [
         tag("p", f"{found.size:,} bytes from {found.who}, {found.at:%Y-%m-%d %H:%M} UTC.", class_="lead"),
         note(f"Imported as {done}.", "good") if done else None,

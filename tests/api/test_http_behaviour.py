@@ -16,6 +16,7 @@ from api.guard import SECURITY_HEADERS
 from api.tables import to_csv
 from store import accounts, tokens
 from tests.api.serving import Running
+from tests.jobs.sheets import criteria_sheet
 
 ALPHA = "/api/v1/workspaces/alpha"
 IMMUTABLE = (
@@ -296,6 +297,28 @@ def test_a_job_that_fails_says_why(server: Running):
     name, last = events(client.get(f"{ALPHA}/jobs/{job}/events").text)[-1]
     assert (name, last["state"]) == ("end", "failed")
     assert "atlantis" in last["error"]["message"]
+
+
+def test_an_import_that_was_taken_back_can_be_done_again_as_a_job(server: Running):
+    client = server.client("admin@alpha")
+    upload = client.post(f"{ALPHA}/uploads", files={"file": ("f.xlsx", criteria_sheet())}).json()["id"]
+    new = {"name": "Freedonia", "country": "FD"}
+    body = {
+        "kind": "import",
+        "upload": upload,
+        "options": {"program": "fd-aeo", "edition": "j", "new_program": new},
+    }
+
+    def run() -> dict:
+        job = client.post(f"{ALPHA}/jobs", json=body).json()["id"]
+        return events(client.get(f"{ALPHA}/jobs/{job}/events").text)[-1][1]
+
+    assert run()["result"]["edition"] == "fd-aeo-j"
+    assert run()["result"]["applied"] is True  # nothing is done twice
+    assert client.post(f"{ALPHA}/undo").status_code == 201
+    assert client.get(f"{ALPHA}/editions/fd-aeo-j").status_code == 404
+    assert run()["result"]["criteria"] == 4
+    assert client.get(f"{ALPHA}/editions/fd-aeo-j").status_code == 200
 
 
 def test_a_kind_of_job_needs_what_its_work_would_need(server: Running):
