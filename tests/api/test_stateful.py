@@ -1,4 +1,4 @@
-"""Uploads, reviews, comparisons and reports in any order: a small model tells what must hold after each step."""
+"""Uploads, reviews, comparisons, reports in any order: a small model tells what must hold after each step."""
 
 from __future__ import annotations
 
