@@ -52,6 +52,7 @@ Marking = Annotated[
     str, typer.Option("--marking", help="Handling marking on every page. Default: by audience.")
 ]
 DEFAULT_WORKSPACE = Path("workspace")
+STOPPED = 130  # the exit code of a command ended by Ctrl-C
 MARKING = ""
 
 
@@ -616,8 +617,12 @@ def main(arguments: list[str] | None = None) -> None:
         code = run(args=arguments, standalone_mode=True)
     except MraError as error:
         code = _fail(error)
+    except SystemExit as left:
+        if left.code == STOPPED:
+            sys.stderr.write("mra: stopped. A change is made as a whole or not at all.\n")
+        raise
     except (BrokenPipeError, KeyboardInterrupt):
-        code = 130
+        code = STOPPED
     sys.exit(code)
 
 

@@ -7,67 +7,19 @@ Chinese and Arabic. Everything here is a proposal for a person to confirm, never
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any, cast
+from functools import cache, lru_cache
 
-from criteria.dimensions import ValueProblem, parse_value
-from criteria.files import parse_yaml
 from criteria.model import STRENGTHS, Program, Strength
 from criteria.problems import Problem, nearest_hint
+from criteria.stated_parameters import parameters_in
 from criteria.vocabulary import vocabulary
+from criteria.words import Proposed, everybody, fold, look_alikes, word_finders
 
-
-@dataclass(frozen=True, slots=True)
-class Proposed:
-    """A value proposed from a text: for which field or dimension, and the words it came from."""
-
-    field: str
-    value: Any
-    words: str
-
-
-def fold(text: str) -> str:
-    """Return a text in one form: full-width letters and Arabic digits as plain ones, lower case."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in plain)
-
-
-@cache
-def _data() -> dict[str, Any]:
-    text = files("criteria").joinpath("normalising.yaml").read_text(encoding="utf-8")
-    data, problems = parse_yaml(text, "criteria/normalising.yaml")
-    if problems:
-        raise ValueError("; ".join(str(problem) for problem in problems))
-    return cast(dict[str, Any], data)
-
-
-def _spaced(word: str) -> bool:
-    """Whether a word is of a script that puts spaces between words."""
-    return not any(ord(char) > 0x2E7F for char in word)
-
-
-def _word_pattern(word: str) -> str:
-    folded = re.escape(fold(word))
-    return rf"(?<!\w){folded}(?!\w)" if _spaced(word) else folded
-
-
-@cache
-def _word_finder(table: str) -> list[tuple[str, re.Pattern[str]]]:
-    """Return (key, pattern of its words) of a table; longer words are tried first."""
-    found = []
-    for key, words in _data()[table].items():
-        ordered = sorted((str(word) for word in words), key=len, reverse=True)
-        found.append((str(key), re.compile("|".join(_word_pattern(word) for word in ordered))))
-    return found
-
-
-@cache
-def _look_alikes() -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(fold(word)) for word in _data()["look_alikes"]))
+__all__ = [
+    "Proposed", "category_of", "fold", "is_strength_word", "letters_of_strength", "means_everybody",
+    "operator_types_in", "parameters_in", "proposals_for", "roles_in", "strength_in_text", "strength_of_cell",
+]  # fmt: skip
 
 
 def strength_of_cell(
@@ -81,10 +33,12 @@ def strength_of_cell(
     for word, strength in program_words.items():
         if folded == fold(word):
             return Proposed("strength", strength, text.strip()), None
-    for key, pattern in _word_finder("strengths"):
-        if pattern.fullmatch(folded):
+    if folded in STRENGTHS:
+        return Proposed("strength", folded, text.strip()), None
+    for key, pattern in word_finders("strengths"):
+        if pattern.pattern.fullmatch(folded):
             return Proposed("strength", key, text.strip()), None
-    hits = {key for key, pattern in _word_finder("strengths") if pattern.search(folded)}
+    hits = {key for key, pattern in word_finders("strengths") if pattern.search(folded)}
     if len(hits) == 1:
         return Proposed("strength", hits.pop(), text.strip()), None
     known = (*program_words, *STRENGTHS)
@@ -101,7 +55,9 @@ def strength_of_cell(
 def is_strength_word(text: str) -> bool:
     """Return whether a text is a strength word and nothing else, such as "Mandatory" or "必須"."""
     folded = fold(text).strip(" .:;*")
-    return any(pattern.fullmatch(folded) for _, pattern in _word_finder("strengths"))
+    return folded in STRENGTHS or any(
+        pattern.pattern.fullmatch(folded) for _, pattern in word_finders("strengths")
+    )
 
 
 def letters_of_strength(texts: Iterable[str]) -> dict[str, Strength]:
@@ -118,10 +74,10 @@ _LETTERS: dict[str, Strength] = {"M": "must", "S": "should", "R": "should", "D":
 
 def strength_in_text(text: str) -> Proposed | None:
     """Return the strength a requirement's own words suggest: the first word of obligation in it."""
-    folded = _look_alikes().sub(lambda match: " " * len(match.group()), fold(text))
+    folded = look_alikes().sub(lambda match: " " * len(match.group()), fold(text))
     found = [
         (match.start(), key, match.group())
-        for key, pattern in _word_finder("strengths")
+        for key, pattern in word_finders("strengths")
         for match in [pattern.search(folded)]
         if match
     ]
@@ -134,7 +90,7 @@ def strength_in_text(text: str) -> Proposed | None:
 def operator_types_in(text: str) -> list[Proposed]:
     """Return the shared operator types a text names, in the order of the shared list."""
     folded, found = fold(text), []
-    for key, pattern in _word_finder("operators"):
+    for key, pattern in word_finders("operators"):
         match = pattern.search(folded)
         if match:
             found.append(Proposed("operators", key, match.group()))
@@ -144,30 +100,34 @@ def operator_types_in(text: str) -> list[Proposed]:
 
 def category_of(texts: Iterable[str]) -> Proposed | None:
     """Return the category that headings or a category cell name; the innermost text is tried first."""
-    names = {fold(c.name): key for key, c in vocabulary().categories.items()}
-    for text in texts:
-        folded = fold(text).strip()
-        if folded in names or folded in vocabulary().categories:
-            return Proposed("category", names.get(folded, folded), text)
-        hits = [
-            (len(match.group()), key, match.group())
-            for key, pattern in _word_finder("categories")
-            for match in pattern.finditer(folded)
-        ]
-        if hits:
-            _, key, words = max(hits)
-            return Proposed("category", key, words)
-    return None
+    return next((found for text in texts if (found := _category(text)) is not None), None)
+
+
+@cache
+def _category_names() -> dict[str, str]:
+    categories = vocabulary().categories
+    return {key: key for key in categories} | {fold(c.name): key for key, c in categories.items()}
+
+
+@lru_cache(maxsize=4096)
+def _category(text: str) -> Proposed | None:
+    folded = fold(text).strip()
+    if folded in _category_names():
+        return Proposed("category", _category_names()[folded], text)
+    hits = [
+        (len(match.group()), key, match.group())
+        for key, finder in word_finders("categories")
+        for match in finder.finditer(folded)
+    ]
+    if not hits:
+        return None
+    _, key, words = max(hits)
+    return Proposed("category", key, words)
 
 
 def means_everybody(text: str) -> bool:
     """Return whether a text says that all operator types are meant."""
-    return fold(text).strip(" .*") in _everybody()
-
-
-@cache
-def _everybody() -> frozenset[str]:
-    return frozenset(fold(str(word)) for word in _data()["everybody"])
+    return fold(text).strip(" .*") in everybody()
 
 
 def roles_in(text: str, program: Program) -> tuple[list[Proposed], list[str]]:
@@ -198,95 +158,6 @@ def roles_in(text: str, program: Program) -> tuple[list[Proposed], list[str]]:
 
 def _roles_of(program: Program, operator: str) -> list[str]:
     return [role.key for role in program.roles if operator in role.operator_types]
-
-
-@cache
-def _units() -> tuple[str, dict[str, str]]:
-    names = {fold(str(word)): unit for unit, words in _data()["units"].items() for word in words}
-    ordered = sorted(names, key=len, reverse=True)
-    return "|".join(re.escape(name) for name in ordered), names
-
-
-@cache
-def _numbers() -> tuple[str, dict[str, int]]:
-    names = {fold(str(word)): int(number) for number, words in _data()["numbers"].items() for word in words}
-    ordered = sorted(names, key=len, reverse=True)
-    return "|".join(re.escape(name) for name in ordered), names
-
-
-# A number alone, or as contracts write it: "five (5)", "5 (five)".
-_AMOUNT = r"(?:[^\W\d_]+ ?\( ?)?(\d+|%s)(?: ?\))?(?: ?\([^\W\d_]+\))?"
-
-
-@cache
-def _patterns() -> list[tuple[str, str | bool | None, re.Pattern[str]]]:
-    unit, number = _units()[0], _numbers()[0]
-    found: list[tuple[str, str | bool | None, re.Pattern[str]]] = []
-    for row in _data()["patterns"]:
-        if "phrases" in row:
-            phrases = sorted((str(phrase) for phrase in row["phrases"]), key=len, reverse=True)
-            found.append(
-                (row["dimension"], row["value"], re.compile("|".join(_word_pattern(p) for p in phrases)))
-            )
-            continue
-        # Each alternative has its own number and unit; whichever matched is the one that is not None.
-        text = row["regex"].replace("{n}", _AMOUNT % number).replace("{unit}", rf"({unit})(?![a-zà-ÿ])")
-        found.append((row["dimension"], None, re.compile(fold_pattern(text))))
-    return found
-
-
-def fold_pattern(pattern: str) -> str:
-    """Return a pattern in lower case outside its escapes, to be used on folded text."""
-    return re.sub(
-        r"\\.|[^\\]+", lambda m: m.group() if m.group().startswith("\\") else m.group().casefold(), pattern
-    )
-
-
-def parameters_in(text: str) -> list[Proposed]:
-    """Return the parameters a text states: one per dimension, a figure before a vague word.
-
-    Sets (named standards) gather all their items. Values are as they are written in data files.
-    """
-    folded = fold(text)
-    found: dict[str, Proposed] = {}
-    for dimension, value, pattern in _patterns():
-        for match in pattern.finditer(folded):
-            raw = value if value is not None else _amount(match)
-            if raw is not None and _valid(dimension, raw):
-                found[dimension] = _merged(
-                    found.get(dimension), Proposed(dimension, raw, match.group().strip())
-                )
-    return [found[key] for key in sorted(found)]
-
-
-def _amount(match: re.Match[str]) -> str | None:
-    groups = [group for group in match.groups() if group is not None]
-    numbers = [int(g) if g.isdigit() else _numbers()[1].get(g) for g in groups]
-    number = next((n for n in numbers if n is not None), None)
-    unit = next((_units()[1][g] for g in groups if g in _units()[1]), None)
-    if number is None:
-        return None
-    return f"{number} {unit}{'s' if number != 1 else ''}" if unit else str(number)
-
-
-def _valid(dimension: str, raw: object) -> bool:
-    known = vocabulary().dimensions[dimension]
-    try:
-        parse_value(known, [raw] if known.kind == "set" else raw)
-    except ValueProblem:
-        return False
-    return True
-
-
-def _merged(before: Proposed | None, new: Proposed) -> Proposed:
-    known = vocabulary().dimensions[new.field]
-    if known.kind == "set":
-        items = [*(before.value if before else ()), new.value]
-        words = f"{before.words}; {new.words}" if before and new.words not in before.words else new.words
-        return Proposed(new.field, list(dict.fromkeys(items)), words)
-    if before is None or before.value == "vague":
-        return new
-    return before
 
 
 def proposals_for(text: str) -> Iterator[Proposed]:

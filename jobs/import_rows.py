@@ -53,25 +53,30 @@ def read_rows(
     words = {**letters, **program.strength_words, **(strength_words or {})}
     reader = _Reader(program, source, dict(words), _unrecognized(kept))
     reader.problems += _sheets_for_everybody(kept)
-    used: set[str] = set()
+    used: dict[str, str] = {}
     for raw in kept:
         ref = _free_ref(raw, used)
-        used.add(ref)
+        used[ref] = raw.sheet
         reader.criteria.append(reader.criterion(raw, ref))
     return Rows(reader.criteria, reader.problems)
 
 
-def _free_ref(raw: RawCriterion, used: set[str]) -> str:
+def _free_ref(raw: RawCriterion, used: Mapping[str, str]) -> str:
+    """Return the row's reference; where it is taken, with the sheet's name before it or a number after it."""
     ref = f"row {raw.row}" if NO_REFERENCE in raw.flags or not raw.ref else raw.ref
-    candidate, number = ref, 2
+    if ref not in used:
+        return ref
+    base = ref if used[ref] == raw.sheet else f"{raw.sheet} {ref}"
+    candidate, number = base, 2
     while candidate in used:
-        candidate, number = f"{ref} ({number})", number + 1
+        candidate, number = f"{base} ({number})", number + 1
     return candidate
 
 
 def _headings(raw: RawCriterion) -> list[str]:
     """Return the texts that may name the row's category, the closest to the row first."""
-    return [text for text in (raw.category_text, *reversed(raw.section_path)) if text.strip()]
+    texts = [text for text in (raw.category_text, *reversed(raw.section_path)) if text.strip()]
+    return texts if category_of([raw.sheet]) is None else [*texts, raw.sheet]
 
 
 def _told(raw: RawCriterion) -> tuple[str, str]:

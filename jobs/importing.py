@@ -22,16 +22,16 @@ from criteria.problems import MraError, Problem, UnknownName
 from criteria.vocabulary import vocabulary
 from jobs.import_layouts import proposal_of
 from jobs.import_rows import read_rows
+from jobs.next_edition import Kept, carried, kept_maps, match_problems
 from jobs.proposing import propose_maps
 from mappings.library import Library
 from mappings.loading import MapSet
-from mappings.model import Map, NoControl
+from mappings.model import NoControl
 from mappings.workspace import commit, locked
 from workbooks.extracting import extract
-from workbooks.layout_files import save_layouts
+from workbooks.layout_files import layouts_text
 from workbooks.layouts import Layout
 from workbooks.named_columns import NamedColumns
-from workbooks.problem_codes import problem
 from workbooks.raw_criteria import SheetSummary
 from workbooks.reading import Workbook, read
 
@@ -143,15 +143,18 @@ def plan_import(
     step("checking", 1, 4)
     source_key = f"upload_{hashlib.sha256(request.data).hexdigest()[:10]}"
     rows = read_rows(extraction.criteria, program, source_key, request.strength_words)
-    previous = _previous(library, program)
+    previous = _previous(library, program, request.in_force)
     step("matching", 2, 4)
-    # Of a file in which nothing was read it would only be told that everything has vanished.
-    compared = previous is not None and rows.criteria
-    matches = tuple(match_editions(previous.criteria, rows.criteria)) if previous and compared else ()
-    edition = _edition(key, program, request, previous, rows.criteria)
+    criteria, told = rows.criteria, list(rows.problems)
+    matches: tuple[Match, ...] = ()
+    if previous and criteria:  # of a file in which nothing was read it is not told that all has vanished
+        matches = tuple(match_editions(previous.criteria, criteria))
+        criteria, told = carried(criteria, previous, matches, told)
+        told += match_problems(matches, previous, criteria)
+    edition = _edition(key, program, request, previous, criteria)
     step("mapping", 3, 4)
     maps = _maps(library, edition, previous, matches)
-    problems = (*extraction.problems, *rows.problems, *_match_problems(matches, previous, rows.criteria))
+    problems = (*extraction.problems, *told)
     step("done", 4, 4)
     return ImportPlan(
         program, is_new, edition, maps, source_key, request.name, extraction.sheets, tuple(proposal.layouts),
@@ -195,11 +198,18 @@ def _edition_key(library: Library, program: Program, request: ImportRequest, tod
     return key
 
 
-def _previous(library: Library, program: Program) -> Edition | None:
+def _previous(library: Library, program: Program, in_force: date | None) -> Edition | None:
+    """Return the edition that a new one follows: the newest that no other follows, before its first day."""
     editions = [edition for edition in library.editions.values() if edition.program == program.key]
-    current = next((e for e in editions if e.key == program.current_edition), None)
-    newest = max(editions, key=lambda e: (e.in_force.since or date.min, e.key), default=None)
-    return newest if newest and newest.in_force.since else current or newest
+    if in_force is not None:
+        editions = [e for e in editions if e.in_force.since is None or e.in_force.since < in_force]
+    followed = {edition.supersedes for edition in editions}
+    last = [edition for edition in editions if edition.key not in followed]
+    return max(last, key=_age, default=None)
+
+
+def _age(edition: Edition) -> tuple[date, str]:
+    return edition.in_force.since or date.min, edition.key
 
 
 def _edition(
@@ -219,6 +229,8 @@ def _edition(
             "read": f"Imported from the spreadsheet {request.name}.",
             "direction": previous.direction if previous else program.direction,
             "completeness": {"default": "full" if request.complete else "partial"},
+            # Facts about the program's law, each with its source; they hold until somebody says otherwise.
+            "conditions_absent": previous.conditions_absent if previous else (),
             "supersedes": previous.key if previous else "",
             "criteria": tuple(criteria),
         }
@@ -226,9 +238,10 @@ def _edition(
 
 
 def _maps(library: Library, edition: Edition, previous: Edition | None, matches: Sequence[Match]) -> MapSet:
-    kept = _kept_maps(library, edition, previous, matches) if previous else {}
-    proposed = propose_maps(library, edition, [key for key in _obligation_ids(edition) if key not in kept])
-    return MapSet(edition.key, {**kept, **proposed}, (), ("imported; maps kept, stale or proposed",))
+    kept = kept_maps(library, edition, previous, matches) if previous else Kept({})
+    fresh = [key for key in _obligation_ids(edition) if key not in kept.maps]
+    maps = {**kept.maps, **propose_maps(library, edition, fresh)}
+    return MapSet(edition.key, maps, kept.jointly, ("imported; maps kept, stale or proposed",))
 
 
 def _obligation_ids(edition: Edition) -> list[str]:
@@ -237,55 +250,6 @@ def _obligation_ids(edition: Edition) -> list[str]:
         for criterion in edition.criteria
         for obligation in criterion.obligations
     ]
-
-
-def _kept_maps(
-    library: Library, edition: Edition, previous: Edition, matches: Sequence[Match]
-) -> dict[str, tuple[Map, ...] | NoControl]:
-    """Return the maps that carry over: as they are where a text is unchanged, stale where it changed."""
-    before = {criterion.ref: criterion for criterion in previous.criteria}
-    after = {criterion.ref: criterion for criterion in edition.criteria}
-    maps, kept = library.maps_of(previous.key), {}
-    for match in matches:
-        if match.kind not in ("unchanged", "changed", "moved"):
-            continue
-        same = match.kind == "unchanged" or match.likeness == 100
-        for old, new in _paired(before[match.old], after[match.new]):
-            entry = maps.maps.get(old)
-            if entry is not None:
-                kept[new] = entry if same or isinstance(entry, NoControl) else _stale(entry)
-    return kept
-
-
-def _paired(old: Criterion, new: Criterion) -> list[tuple[str, str]]:
-    """Return which obligation of the new text takes over the maps of which old one: by letter."""
-    letters = {obligation.id for obligation in old.obligations}
-    return [(f"{old.ref}.{o.id}", f"{new.ref}.{o.id}") for o in new.obligations if o.id in letters]
-
-
-def _stale(entry: tuple[Map, ...]) -> tuple[Map, ...]:
-    return tuple(one.model_copy(update={"status": "stale"}) for one in entry)
-
-
-def _match_problems(
-    matches: Sequence[Match], previous: Edition | None, criteria: Sequence[Criterion]
-) -> list[Problem]:
-    if previous is None:
-        return []
-    places = {criterion.ref: criterion.source.reference for criterion in criteria}
-    found = []
-    for match in matches:
-        cell = places.get(match.new, "").split("; ")[0]
-        sheet = cell.rpartition("!")[0]
-        if match.kind == "vanished":
-            found.append(problem("vanished_criterion", value=match.old, edition=previous.key))
-        elif match.kind == "moved":
-            place = {"sheet": sheet, "cell": cell, "field": "ref", "value": match.new}
-            found.append(problem("reference_changed", **place, before=match.old, edition=previous.key))
-        elif match.kind == "changed":
-            place = {"sheet": sheet, "cell": cell, "field": "requirement", "value": match.new}
-            found.append(problem("text_changed", **place, edition=previous.key))
-    return found
 
 
 def apply_import(workspace: Path, plan: ImportPlan) -> None:
@@ -298,9 +262,11 @@ def apply_import(workspace: Path, plan: ImportPlan) -> None:
             raise MraError(
                 f"The edition {plan.edition.key} was written meanwhile. Give another label with --edition."
             )
-        commit(workspace, plan_files(plan), f"import {plan.edition.key} from {plan.source_document}")
-        if plan.layouts:
-            save_layouts(workspace / "layouts", plan.program.key, plan.layouts)
+        files = plan_files(plan)
+        if any(layout.headers for layout in plan.layouts):
+            name, folder = plan.program.key, workspace / "layouts"
+            files[f"layouts/{name}.yaml"] = layouts_text(folder, name, plan.layouts)
+        commit(workspace, files, f"import {plan.edition.key} from {plan.source_document}")
 
 
 def _folder(plan: ImportPlan) -> str:

@@ -97,7 +97,8 @@ class Library:
         known = [edition for edition in self.editions.values() if edition.program == name]
         if not known:
             raise MraError(f"{name} has no edition in the library. Import its criteria with mra import.")
-        return max(known, key=lambda edition: (edition.in_force.since or date.min, edition.key))
+        followed = {edition.supersedes for edition in known}
+        return max(known, key=lambda e: (e.in_force.since or date.min, e.key not in followed, e.key))
 
     def unmapped(self, edition: str) -> tuple[str, ...]:
         """Return the obligations of an edition that have neither a map nor a reason."""

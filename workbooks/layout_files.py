@@ -26,15 +26,25 @@ def save_layouts(folder: Path, name: str, layouts: Sequence[Layout]) -> Path:
     that is no file name, `DataError` if the file that is there cannot be read.
     """
     path = _path(folder, name)
-    kept = {layout.fingerprint: layout for layout in load_layouts(folder, name)}
-    kept.update({layout.fingerprint: layout for layout in layouts if layout.headers})
-    plain = {"layouts": [layout.model_dump(mode="json", exclude={"source"}) for layout in kept.values()]}
+    text = layouts_text(folder, name, layouts)
     folder.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".layout-", suffix=".tmp")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        yaml.safe_dump(plain, file, allow_unicode=True, sort_keys=False, width=110)
+        file.write(text)
     Path(temporary).replace(path)
     return path
+
+
+def layouts_text(folder: Path, name: str, layouts: Sequence[Layout]) -> str:
+    """Return what a program's file of layouts holds once these are saved in it; nothing is written.
+
+    Layouts without headers are left out: they could not be recognized again. Raises as `save_layouts`.
+    """
+    kept = {layout.fingerprint: layout for layout in load_layouts(folder, name)}
+    kept.update({layout.fingerprint: layout for layout in layouts if layout.headers})
+    plain = {"layouts": [layout.model_dump(mode="json", exclude={"source"}) for layout in kept.values()]}
+    text: str = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=110)
+    return text
 
 
 def load_layouts(folder: Path, name: str) -> tuple[Layout, ...]:

@@ -1,0 +1,105 @@
+"""The parameters that a text states: periods, deadlines, retention, counts, named standards, written.
+
+Each is a proposal with the words it came from; the words and patterns are those of normalising.yaml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from criteria.dimensions import ValueProblem, parse_value
+from criteria.vocabulary import vocabulary
+from criteria.words import Finder, Proposed, finder_of, fold, word_data
+
+
+@cache
+def _units() -> tuple[str, dict[str, str]]:
+    names = {fold(str(word)): unit for unit, words in word_data()["units"].items() for word in words}
+    ordered = sorted(names, key=len, reverse=True)
+    return "|".join(re.escape(name) for name in ordered), names
+
+
+@cache
+def _numbers() -> tuple[str, dict[str, int]]:
+    names = {
+        fold(str(word)): int(number) for number, words in word_data()["numbers"].items() for word in words
+    }
+    ordered = sorted(names, key=len, reverse=True)
+    return "|".join(re.escape(name) for name in ordered), names
+
+
+# A number alone, or as contracts write it: "five (5)", "5 (five)".
+_AMOUNT = r"(?:[^\W\d_]+ ?\( ?)?(\d+|%s)(?: ?\))?(?: ?\([^\W\d_]+\))?"
+
+
+@cache
+def _patterns() -> tuple[tuple[str, str | bool | None, Finder], ...]:
+    """Return dimension, fixed value, and what finds it; without a value the match holds the amount."""
+    return tuple(
+        (row["dimension"], row["value"], finder_of(row["phrases"]))
+        if "phrases" in row
+        else (row["dimension"], None, _amounts(row["regex"], row["needs"]))
+        for row in word_data()["patterns"]
+    )
+
+
+def _amounts(regex: str, needs: Iterable[object]) -> Finder:
+    # Each alternative has its own number and unit; whichever matched is the one that is not None.
+    text = regex.replace("{n}", _AMOUNT % _numbers()[0]).replace("{unit}", rf"({_units()[0]})(?![a-zà-ÿ])")
+    return Finder(re.compile(fold_pattern(text)), tuple(fold(str(word)) for word in needs))
+
+
+def fold_pattern(pattern: str) -> str:
+    """Return a pattern in lower case outside its escapes, to be used on folded text."""
+    return re.sub(
+        r"\\.|[^\\]+", lambda m: m.group() if m.group().startswith("\\") else m.group().casefold(), pattern
+    )
+
+
+def parameters_in(text: str) -> list[Proposed]:
+    """Return the parameters a text states: one per dimension, a figure before a vague word.
+
+    Sets (named standards) gather all their items. Values are as they are written in data files.
+    """
+    folded = " ".join(fold(text).split())
+    found: dict[str, Proposed] = {}
+    for dimension, value, pattern in _patterns():
+        for match in pattern.finditer(folded):
+            raw = value if value is not None else _amount(match)
+            if raw is not None and _valid(dimension, raw):
+                found[dimension] = _merged(
+                    found.get(dimension), Proposed(dimension, raw, match.group().strip())
+                )
+    return [found[key] for key in sorted(found)]
+
+
+def _amount(match: re.Match[str]) -> str | None:
+    groups = [group for group in match.groups() if group is not None]
+    numbers = [int(g) if g.isdigit() else _numbers()[1].get(g) for g in groups]
+    number = next((n for n in numbers if n is not None), None)
+    unit = next((_units()[1][g] for g in groups if g in _units()[1]), None)
+    if number is None:
+        return None
+    return f"{number} {unit}{'s' if number != 1 else ''}" if unit else str(number)
+
+
+def _valid(dimension: str, raw: object) -> bool:
+    known = vocabulary().dimensions[dimension]
+    try:
+        parse_value(known, [raw] if known.kind == "set" else raw)
+    except ValueProblem:
+        return False
+    return True
+
+
+def _merged(before: Proposed | None, new: Proposed) -> Proposed:
+    known = vocabulary().dimensions[new.field]
+    if known.kind == "set":
+        items = [*(before.value if before else ()), new.value]
+        words = f"{before.words}; {new.words}" if before and new.words not in before.words else new.words
+        return Proposed(new.field, list(dict.fromkeys(items)), words)
+    if before is None or before.value == "vague":
+        return new
+    return before
