@@ -318,7 +318,12 @@ def test_a_workspace_goes_out_as_a_zip_and_into_another_without_loss(server: Run
 
 
 def test_the_audit_trail_tells_who_did_what_without_a_word_of_criteria(server: Running, comparison: str):
-    entries = server.client("admin@alpha").get(f"{ALPHA}/audit", params={"limit": 500}).json()["items"]
+    admin = server.client("admin@alpha")
+    row = admin.get(f"{ALPHA}/editions/nz-ses-2024/maps", params={"status": "library"}).json()["items"][0]
+    decision = {name: row[name] for name in ("edition", "obligation", "control")}
+    body = {**decision, "decision": "approved", "rationale": "Both speak of ISO 17712."}
+    assert admin.post(f"{ALPHA}/reviews", json=body, headers={"if-match": row["etag"]}).status_code == 201
+    entries = admin.get(f"{ALPHA}/audit", params={"limit": 500}).json()["items"]
     events = {one["event"] for one in entries}
     assert events >= {"upload.created", "upload.imported", "comparison.created", "review.decided"}
     assert "ISO 17712" not in json.dumps(entries)
@@ -326,7 +331,13 @@ def test_the_audit_trail_tells_who_did_what_without_a_word_of_criteria(server: R
 
 
 def test_history_lists_each_change_and_undo_takes_the_last_one_back(server: Running):
-    reviewer = server.client("reviewer@beta")
-    last = reviewer.get("/api/v1/workspaces/beta/history").json()["items"][0]
-    undone = reviewer.post("/api/v1/workspaces/beta/undo").json()
+    place = "/api/v1/workspaces/beta"
+    analyst, reviewer = server.client("analyst@beta"), server.client("reviewer@beta")
+    upload = analyst.post(f"{place}/uploads", files={"file": ("p.xlsx", criteria_sheet(), XLSX)}).json()["id"]
+    body = {**OPTIONS, "edition": "taken-back"}
+    assert analyst.post(f"{place}/uploads/{upload}/import", json=body).status_code == 201
+    last = reviewer.get(f"{place}/history").json()["items"][0]
+    assert (last["who"], last["undoes"]) == ("analyst-beta", None)
+    undone = reviewer.post(f"{place}/undo").json()
     assert undone["undoes"] == last["number"]
+    assert analyst.get(f"{place}/editions/fd-aeo-taken-back").status_code == 404
