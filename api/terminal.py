@@ -269,7 +269,7 @@ def _counts(found: Sequence[Problem]) -> None:
 def review_result(plan: ReviewPlan, *, applied: bool) -> None:
     """Print what a returned review workbook changes, and what cannot be applied."""
     rows = [
-        [r.obligation, r.control or "no control", r.decision, str(r.relationship or ""), r.rationale]
+        [r.obligation, r.control or "no control", r.decision, str(r.relationship or ""), _start(r.rationale)]
         for r in plan.reviews
     ]
     if rows:
@@ -278,6 +278,12 @@ def review_result(plan: ReviewPlan, *, applied: bool) -> None:
         upload_problems(plan.problems)
     done = "Applied." if applied else "Nothing was written."
     say(f"{len(plan.reviews)} decisions, {plan.unchanged} rows unchanged. {done}")
+
+
+def _start(text: str, most: int = 70) -> str:
+    """Return a text that fits a line of a table."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def suggestions(made: Sequence[Suggestions], library: Library, against: str) -> None:

@@ -14,14 +14,15 @@ from typing import Any
 from criteria.files import parse_yaml
 from criteria.model import Edition
 from criteria.problems import MraError, Problem, nearest_hint
-from jobs.importing import dump
+from jobs.importing import dump, upload_problem
 from mappings.library import Library
 from mappings.model import Control
 from mappings.relationships import Relationship
 from mappings.review_rows import ACCEPT, DECISIONS, NONE_FITS, REJECT, ReviewRow, review_rows
-from mappings.reviewing import Decision, Review, control_hash, now_utc
+from mappings.reviewing import Decision, Review, control_hash, latest, now_utc
 from mappings.workspace import commit, locked
 from workbooks.problem_codes import problem
+from workbooks.report.texts import safe
 from workbooks.review_book import SHEET, ReturnedRow, read_review, write_review
 
 RELATIONSHIPS = tuple(r.value for r in Relationship if r is not Relationship.NONE)
@@ -46,7 +47,7 @@ class ReviewPlan:
         return {
             "changes": [review.model_dump(mode="json") for review in self.reviews],
             "unchanged": self.unchanged,
-            "problems": [found.as_dict() for found in self.problems],
+            "problems": [upload_problem(found) for found in self.problems],
             "applied": applied,
         }
 
@@ -64,20 +65,78 @@ def plan_review(library: Library, data: bytes, name: str, by: str, at: str = "")
         raise MraError("Say who decides: --by NAME.")
     returned, problems = read_review(data, name)
     moment = at or now_utc()
-    reviews: list[Review] = []
-    unchanged = 0
     current = _current(library, {row.edition for row in returned})
+    sound: list[ReturnedRow] = []
     for row in returned:
         found = list(_faults(row, library, current))
         problems += found
-        if found:
+        sound += [] if found else [row]
+    clashes = list(_clashes(sound))
+    problems += [found for _, found in clashes]
+    decided = [row for row in sound if row.decision and row not in [row for row, _ in clashes]]
+    reviews = [_decided(row, current, library.controls, by, moment) for row in decided]
+    reviews += _rejected_with_them(decided, current, by, moment)
+    last = latest(library.reviews)
+    news = [one for one in reviews if not _is_known(one, last)]
+    unchanged = sum(not row.decision for row in sound) + len(reviews) - len(news)
+    return ReviewPlan(tuple(news), tuple(problems), unchanged)
+
+
+def _is_known(review: Review, last: Mapping[tuple[str, str, str], Review]) -> bool:
+    """Return whether the same was decided already, as where a workbook is applied for the second time."""
+    known = last.get((review.edition, review.obligation, review.control))
+    moment = {"at": review.at, "by": review.by}
+    return known is not None and known.model_copy(update=moment) == review
+
+
+def _clashes(rows: Sequence[ReturnedRow]) -> Iterable[tuple[ReturnedRow, Problem]]:
+    """Yield rows that contradict one above: a map decided twice, or accepted where no control is to fit."""
+    seen: dict[tuple[str, str, str], ReturnedRow] = {}
+    none_fits = {(row.edition, row.obligation): row for row in rows if row.decision == NONE_FITS}
+    for row in rows:
+        if not row.decision:
             continue
-        review = _decided(row, current, library.controls, by, moment)
-        if review is None:
-            unchanged += 1
-        else:
-            reviews.append(review)
-    return ReviewPlan(tuple(reviews), tuple(problems), unchanged)
+        control = "" if row.decision == NONE_FITS else row.control
+        first = seen.setdefault((row.edition, row.obligation, control), row)
+        none = none_fits.get((row.edition, row.obligation))
+        other = first if first is not row else none if none and row.decision == ACCEPT else None
+        if other is not None:
+            yield row, problem(
+                "decided_twice", sheet=SHEET, cell=row.cells["decision"], field="decision",
+                value=row.decision, other=other.cells["decision"], decided=other.decision,
+            )  # fmt: skip
+
+
+def _rejected_with_them(
+    rows: Sequence[ReturnedRow],
+    current: Mapping[tuple[str, str], Sequence[ReviewRow]],
+    by: str,
+    at: str,
+) -> list[Review]:
+    """Return the rejection of every other map of the obligations to which no control is to fit."""
+    decided = {(row.edition, row.obligation, row.control) for row in rows if row.decision != NONE_FITS}
+    return [
+        Review(
+            edition=one.edition,
+            obligation=one.obligation,
+            control=one.control,
+            decision="rejected",
+            relationship=Relationship(one.relationship),
+            rationale=f"no control fits: {row.rationale}",
+            confidence=one.confidence or "medium",
+            by=by.strip(),
+            at=at,
+            method="review workbook",
+            source_hash=one.source_hash,
+            target_hash=one.target_hash,
+        )
+        for row in rows
+        if row.decision == NONE_FITS
+        for one in current[row.edition, row.obligation]
+        if one.control
+        and one.status != "rejected"
+        and (one.edition, one.obligation, one.control) not in decided
+    ]
 
 
 def _current(library: Library, editions: Iterable[str]) -> dict[tuple[str, str], list[ReviewRow]]:
@@ -107,9 +166,9 @@ def _faults(
     if not row.added and _texts_changed(row, now):
         yield _fault("text_changed_since", row, "obligation", row.obligation, ())
         return
-    found = list(_decision_faults(row))
+    found = list(_decision_faults(row, now))
     yield from found
-    if not found and not row.decision and _edited(row, now):
+    if not found and not row.decision and row.edited:
         yield _fault("decision_missing", row, "decision", "", DECISIONS)
 
 
@@ -119,28 +178,24 @@ def _texts_changed(row: ReturnedRow, now: Sequence[ReviewRow]) -> bool:
     return row.source_hash != now[0].source_hash or bool(same and row.control and row.target_hash != target)
 
 
-def _decision_faults(row: ReturnedRow) -> Iterable[Problem]:
+def _decision_faults(row: ReturnedRow, now: Sequence[ReviewRow]) -> Iterable[Problem]:
     if row.decision and row.decision not in DECISIONS:
         yield _fault("unknown_decision", row, "decision", row.decision, DECISIONS)
     if row.control and row.relationship not in RELATIONSHIPS:
         yield _fault("unknown_relationship", row, "relationship", row.relationship, RELATIONSHIPS)
     if row.confidence and row.confidence not in CONFIDENCES:
         yield _fault("unknown_confidence", row, "confidence", row.confidence, CONFIDENCES)
-    if row.decision == ACCEPT and not row.control:
+    if row.decision in (ACCEPT, REJECT) and not row.control:
         yield _fault("control_missing", row, "control", "", ())
-    if row.decision in (ACCEPT, NONE_FITS) and not row.rationale:
+    # The reason why a control was proposed is none why no control fits.
+    proposed = {_plain(one.rationale) for one in now if one.control} if row.decision == NONE_FITS else set()
+    if row.decision in (ACCEPT, NONE_FITS) and (not row.rationale or _plain(row.rationale) in proposed):
         yield _fault("rationale_missing", row, "rationale", "", ())
 
 
-def _edited(row: ReturnedRow, now: Sequence[ReviewRow]) -> bool:
-    same = next((one for one in now if one.control == row.control), None)
-    if same is None:
-        return True
-    return (row.relationship, row.confidence, row.rationale) != (
-        same.relationship,
-        same.confidence,
-        same.rationale,
-    )
+def _plain(text: str) -> str:
+    """Return a text as it comes back from a cell, whatever its spaces."""
+    return " ".join(safe(text).split())
 
 
 def _fault(code: str, row: ReturnedRow, field: str, value: str, known: Iterable[str]) -> Problem:
@@ -162,9 +217,7 @@ def _decided(
     controls: Mapping[str, Control],
     by: str,
     at: str,
-) -> Review | None:
-    if not row.decision:
-        return None
+) -> Review:
     now = current[row.edition, row.obligation]
     none_fits = row.decision == NONE_FITS
     decision: Decision = "rejected" if row.decision == REJECT else "approved"

@@ -52,6 +52,7 @@ def write_template(program: Program, target: Path) -> None:
         marking="",
         footer=program.key,
         as_of=date(2026, 1, 1),
+        home="",
     )
     lead = "Fill in one row for each requirement, then import the file. Only Requirement has to be filled in."
     sheet = book.sheet("Criteria", f"Criteria of {program.name}", lead, across=len(COLUMNS))

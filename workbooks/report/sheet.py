@@ -43,16 +43,25 @@ class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
 
 @dataclass(slots=True)
 class Book:
-    """A workbook being written; formats are made once for each style."""
+    """A workbook being written; formats are made once for each style. `home` is the sheet to go back to."""
 
     workbook: Any
     marking: str
     footer: str
+    home: str = "Summary"
     formats: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
 
     @classmethod
     def open(
-        cls, target: BinaryIO, *, title: str, subject: str, marking: str, footer: str, as_of: date
+        cls,
+        target: BinaryIO,
+        *,
+        title: str,
+        subject: str,
+        marking: str,
+        footer: str,
+        as_of: date,
+        home: str = "Summary",
     ) -> Book:
         """Return an empty workbook. Its creation date is that of the comparison, so that results repeat."""
         workbook = _Workbook(
@@ -77,7 +86,7 @@ class Book:
                 "created": datetime(as_of.year, as_of.month, as_of.day),  # noqa: DTZ001 - XlsxWriter takes it as UTC
             }
         )
-        return cls(workbook, marking, footer)
+        return cls(workbook, marking, footer, home)
 
     def format(self, style: str | Style, *, quoted: bool = False) -> Any:
         """Return the format of a style; `quoted` keeps a text a text when it is typed in again."""
@@ -154,10 +163,13 @@ class Sheet:
         self.height(0, 18)
         self.write(1, 0, Cell(title, "title"))
         self.height(1, 26)
-        if self.name == "Summary":
+        home = self.book.home
+        if not home:
+            self.write(2, 0, Cell(lead, "lead"))
+        elif self.name == home:
             self.write(2, 0, Cell("", "lead"))
         else:
-            self.write(2, 0, Cell("← Summary", "back", Place("Summary")))
+            self.write(2, 0, Cell(f"← {home}", "back", Place(home)))
             self.write(2, 1, Cell(lead, "lead"))
         self.height(2, 18)
 
