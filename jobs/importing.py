@@ -291,7 +291,7 @@ def plan_files(plan: ImportPlan) -> dict[str, str | None]:
     }
     if plan.is_new_program:
         program = plan.program.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        files[f"{parent}/program.yaml"] = dump({**program, "sources": {}, "strength_words": {}})
+        files[f"{parent}/program.yaml"] = dump({"sources": {}, "strength_words": {}} | program)
     return files
 
 

@@ -20,6 +20,7 @@ from workbooks.problem_codes import LIST_TITLES, problem
 from workbooks.reading import Workbook
 
 _COLUMN = re.compile(r"^[A-Z]{1,2}$")
+NO_TABLE = "it holds no table with a header that names a requirement"
 
 
 class LayoutColumn(BaseModel):
@@ -132,6 +133,10 @@ def propose(
         else:
             skipped[sheet.name] = reason
     if not layouts and not workbook.refusal:
+        for sheet in workbook.sheets:
+            if skipped[sheet.name] == NO_TABLE:  # there is no better one: say where its header was looked for
+                skipped[sheet.name], missing = _no_header(sheet)
+                problems = [*(one for one in problems if one.sheet != sheet.name), missing]
         problems.append(problem("no_criteria", file=workbook.name))
     return Proposal(layouts=tuple(layouts), skipped=skipped, problems=tuple(problems))
 
@@ -161,10 +166,15 @@ def _for_sheet(
     if is_cover_name(sheet.name) and not asked_for:
         return _skip(sheet, "its name is that of a sheet without criteria")
     if not asked_for and not _looks_like_table(sheet):
-        return _skip(sheet, "it holds no table with a header that names a requirement")
+        return _skip(sheet, NO_TABLE)
+    reason, missing = _no_header(sheet)
+    return None, reason, [missing]
+
+
+def _no_header(sheet: Sheet) -> tuple[str, Problem]:
     tried = f"1 to {min(ROWS_TRIED, sheet.grid.last_row)}"
     missing = problem("no_header", sheet=sheet.name, tried=tried, seen=rows_seen(sheet))
-    return None, f"no header was recognized in rows {tried}", [missing]
+    return f"no header was recognized in rows {tried}", missing
 
 
 def _why_not_looked_at(sheet: Sheet) -> str:

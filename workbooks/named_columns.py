@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from criteria.problems import Problem, nearest_hint
-from workbooks.header_words import FIELDS
+from workbooks.header_words import FIELDS, is_cover_name
 from workbooks.headers import header_at, header_texts
 from workbooks.layouts import Layout, LayoutColumn, from_header, no_such_sheet
 from workbooks.model import Sheet, column_letter, column_number
@@ -48,10 +48,10 @@ def settle(
 
 
 def _only_sheet(workbook: Workbook, detected: Sequence[Layout]) -> str:
-    names = [sheet.name for sheet in workbook.sheets]
-    if len(names) > 1:
-        names = [layout.sheet for layout in detected]
-    return names[0] if len(names) == 1 else ""
+    """Return the one sheet that can be meant: the only one, the only detected, the only one with content."""
+    filled = [sheet.name for sheet in workbook.sheets if sheet.rows and not is_cover_name(sheet.name)]
+    choices = ([one.name for one in workbook.sheets], [layout.sheet for layout in detected], filled)
+    return next((names[0] for names in choices if len(names) == 1), "")
 
 
 def name_columns(

@@ -16,6 +16,7 @@ from jobs.importing import ImportRequest, apply_import, plan_import
 from mappings.library import load_library
 from mappings.workspace import history, undo
 from tests.jobs.sheets import ROWS, criteria_sheet
+from workbooks.named_columns import NamedColumns
 
 TODAY = date(2026, 11, 24)
 NEW = {"name": "Freedonia AEO", "country": "Freedonia"}
@@ -99,6 +100,47 @@ def test_unknown_words_are_problems_at_their_cell_with_the_nearest_valid_ones(tm
 def test_an_unknown_program_is_refused_with_the_nearest_names():
     with pytest.raises(UnknownName, match="eu-aeo"):
         plan_import(load_library(), replace(request(), program="eu-aeoo", new_program=None), TODAY)
+
+
+def test_a_key_that_could_not_be_a_program_is_refused():
+    with pytest.raises(MraError, match="not a key of a program"):
+        plan_import(load_library(), replace(request(), program="../Bad Key"), TODAY)
+
+
+def test_columns_named_for_an_import_are_kept_and_taken_back_with_it(tmp_path):
+    """The next file with the same headers needs no question; undo leaves nothing behind."""
+    workspace = tmp_path / "w"
+    dutch = criteria_sheet([("X-1", "Bezoekers dragen een badge.")], ("Zorg", "Voorwaarde"))
+    named = (NamedColumns("Criteria", {"A": "ref", "B": "requirement"}, 3),)
+    first = replace(request(dutch, "1"), columns=named)
+    apply_import(workspace, plan_import(load_library(workspace), first, TODAY, workspace))
+    again = plan_import(load_library(workspace), request(dutch, "2"), TODAY, workspace)
+    assert [(one.layout, one.rows) for one in again.sheets[1:]] == [("saved", 1)]
+    undo(workspace)
+    assert plan_import(load_library(workspace), request(dutch, "2"), TODAY, workspace).refused
+
+
+def test_columns_that_cannot_be_used_are_not_replaced_by_a_guess():
+    wrong = replace(request(), columns=(NamedColumns("Criterria", {"B": "requirement"}),))
+    plan = plan_import(load_library(), wrong, TODAY)
+    assert (plan.refused, [one.code for one in plan.problems]) == (True, ["sheet_not_found"])
+
+
+def test_strength_words_of_an_import_stay_with_a_new_program(tmp_path):
+    rows = [("1", "Seals", "Zegels.", "verplicht", "All", "")]
+    said = replace(request(criteria_sheet(rows)), strength_words={"verplicht": "must"})
+    apply_import(tmp_path / "w", plan_import(load_library(), said, TODAY))
+    library = load_library(tmp_path / "w")
+    assert library.edition("fd-aeo").criteria[0].strength == "must"
+    assert library.programs["fd-aeo"].strength_words == {"verplicht": "must"}
+
+
+def test_every_problem_tells_all_its_places():
+    """Also those it has none of, so that no reader has to ask."""
+    rows = [("1", "Seals", "Doors are locked.", "shall/should", "All", "")]
+    told = plan_import(load_library(), request(criteria_sheet(rows)), TODAY).as_dict(applied=False)
+    wanted = ["code", "severity", "sheet", "cell", "merged_range", "field", "value", "message", "hint"]
+    assert [list(one)[:9] for one in told["problems"]] == [wanted] * len(told["problems"])
 
 
 def test_a_label_that_is_taken_is_refused(tmp_path):

@@ -161,3 +161,63 @@ def test_a_workspace_can_ask_for_local_approval_of_the_shipped_maps(workspace):
 def test_a_review_without_a_name_is_refused(workspace):
     with pytest.raises(MraError, match="--by"):
         plan_review(load_library(workspace), b"", "r.xlsx", " ")
+
+
+def decide(row, **values):
+    """Return an edit that fills in cells of a row by their titles."""
+
+    def edit(sheet, columns):
+        for title, value in values.items():
+            sheet.cell(row, columns[title.replace("_", " ")]).value = value
+
+    return edit
+
+
+def test_no_control_rejects_the_other_proposals_of_the_obligation(workspace, tmp_path):
+    """Else they would wait for ever."""
+    edit = decide(6, Decision="no control", Rationale="a matter of customs law, not of security")
+    plan = planned(workspace, edited(exported(workspace, tmp_path), edit))
+    assert not plan.problems
+    apply_review(workspace, plan)
+    entry = load_library(workspace).maps_of("fd-aeo-2025").maps["1.1.a"]
+    assert entry.no_control == "a matter of customs law, not of security"
+    assert {review.decision for review in plan.reviews} == {"approved", "rejected"}
+
+
+def test_why_a_control_was_proposed_is_no_reason_why_none_fits(workspace, tmp_path):
+    plan = planned(workspace, edited(exported(workspace, tmp_path), decide(5, Decision="no control")))
+    assert [problem.code for problem in plan.problems] == ["rationale_missing"]
+
+
+def test_decisions_that_contradict_each_other_are_refused_at_their_cells(workspace, tmp_path):
+    def edit(sheet, columns):
+        decide(5, Decision="accept")(sheet, columns)
+        decide(6, Decision="no control", Rationale="nothing fits")(sheet, columns)
+
+    plan = planned(workspace, edited(exported(workspace, tmp_path), edit))
+    assert [(one.code, one.cell) for one in plan.problems] == [("decided_twice", "Review!M5")]
+    assert "M6" in plan.problems[0].message
+
+
+def test_a_row_without_control_cannot_be_rejected(workspace, tmp_path):
+    edit = decide(5, Control=None, Relationship=None, Decision="reject")
+    plan = planned(workspace, edited(exported(workspace, tmp_path), edit))
+    assert [one.code for one in plan.problems] == ["control_missing"]
+
+
+def test_a_workbook_applied_again_decides_nothing_anew(workspace, tmp_path):
+    """Nor is a map taken for edited because it was decided since."""
+    edit = decide(5, Decision="no control", Rationale="nothing fits, for it is about taxes")
+    data = edited(exported(workspace, tmp_path), edit)
+    apply_review(workspace, planned(workspace, data))
+    again = plan_review(load_library(workspace), data, "r.xlsx", "Bob", "2026-11-25T08:00:00Z")
+    assert (again.reviews, again.problems) == ((), ())
+
+
+def test_rows_put_in_above_the_header_and_moved_columns_do_no_harm(workspace, tmp_path):
+    def edit(sheet, columns):
+        decide(5, Decision="accept")(sheet, columns)
+        sheet.insert_rows(1, 2)
+
+    plan = planned(workspace, edited(exported(workspace, tmp_path), edit))
+    assert ([one.decision for one in plan.reviews], plan.problems) == (["approved"], ())
