@@ -6,12 +6,11 @@ Each is a proposal with the words it came from; the words and patterns are those
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import cache
 
 from criteria.dimensions import ValueProblem, parse_value
 from criteria.vocabulary import vocabulary
-from criteria.words import Finder, Proposed, finder_of, fold, word_data
+from criteria.words import Finder, Proposed, finder, finder_of, fold, word_data
 
 
 @cache
@@ -30,25 +29,49 @@ def _numbers() -> tuple[str, dict[str, int]]:
     return "|".join(re.escape(name) for name in ordered), names
 
 
+_Pattern = tuple[str, str | bool | None, Finder]
+_WORD = re.compile(r"\w+")
+_START = 3  # letters by which a word's patterns are found
+
 # A number alone, or as contracts write it: "five (5)", "5 (five)".
 _AMOUNT = r"(?:[^\W\d_]+ ?\( ?)?(\d+|%s)(?: ?\))?(?: ?\([^\W\d_]+\))?"
 
 
+def _candidates(folded: str) -> tuple[_Pattern, ...]:
+    """Return the patterns that a text can match; an English text is told by how its words begin."""
+    if not folded.isascii():
+        return _patterns()
+    starts = {word[:_START] for word in _WORD.findall(folded)}
+    places = {place for start in starts for place in _by_start().get(start, ())}
+    return tuple(_patterns()[place] for place in sorted(places))
+
+
 @cache
-def _patterns() -> tuple[tuple[str, str | bool | None, Finder], ...]:
+def _by_start() -> dict[str, tuple[int, ...]]:
+    """Return the places of the patterns by how one of the words they need begins."""
+    found: dict[str, dict[int, None]] = {}
+    for place, (_, _, one) in enumerate(_patterns()):
+        for need in one.plain_needs:
+            found.setdefault(_WORD.findall(need)[0][:_START], {})[place] = None
+    return {start: tuple(places) for start, places in found.items()}
+
+
+@cache
+def _patterns() -> tuple[_Pattern, ...]:
     """Return dimension, fixed value, and what finds it; without a value the match holds the amount."""
-    return tuple(
-        (row["dimension"], row["value"], finder_of(row["phrases"]))
-        if "phrases" in row
-        else (row["dimension"], None, _amounts(row["regex"], row["needs"]))
-        for row in word_data()["patterns"]
-    )
+    found: list[_Pattern] = []
+    for row in word_data()["patterns"]:
+        if "phrases" in row:
+            found.append((row["dimension"], row["value"], finder_of(row["phrases"])))
+        for amount in row.get("amounts", ()):
+            made = (_amount_finder(amount["regex"], fold(word)) for word in amount["words"])
+            found += [(row["dimension"], None, one) for one in made]
+    return tuple(found)
 
 
-def _amounts(regex: str, needs: Iterable[object]) -> Finder:
-    # Each alternative has its own number and unit; whichever matched is the one that is not None.
+def _amount_finder(regex: str, word: str) -> Finder:
     text = regex.replace("{n}", _AMOUNT % _numbers()[0]).replace("{unit}", rf"({_units()[0]})(?![a-zà-ÿ])")
-    return Finder(re.compile(fold_pattern(text)), tuple(fold(str(word)) for word in needs))
+    return finder(fold_pattern(text).replace("{word}", re.escape(word)), [word])
 
 
 def fold_pattern(pattern: str) -> str:
@@ -65,7 +88,7 @@ def parameters_in(text: str) -> list[Proposed]:
     """
     folded = " ".join(fold(text).split())
     found: dict[str, Proposed] = {}
-    for dimension, value, pattern in _patterns():
+    for dimension, value, pattern in _candidates(folded):
         for match in pattern.finditer(folded):
             raw = value if value is not None else _amount(match)
             if raw is not None and _valid(dimension, raw):

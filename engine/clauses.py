@@ -118,7 +118,8 @@ def _standing_strength(
 def edition_clauses(library: Library, edition: Edition, as_of: date) -> tuple[Clause, ...]:
     """Return `clauses_of` an edition of a library, made once for each date."""
     program = library.programs[edition.program]
-    return library.remember(("clauses", edition.key, as_of), lambda: clauses_of(edition, program, as_of))
+    key = ("clauses", edition.key, as_of)
+    return library.remember(key, lambda: clauses_of(edition, program, as_of), as_of)
 
 
 def clauses_of(edition: Edition, program: Program, as_of: date) -> tuple[Clause, ...]:

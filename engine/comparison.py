@@ -68,6 +68,7 @@ def compare(
     prerequisites = library.remember(
         ("prerequisites", foreign.key, baseline.key, policy.digest, as_of),
         lambda: judge_prerequisites(library, foreign, case.prepared.provisions, policy, matcher, as_of),
+        as_of,
     )
     status = status_on(library.programs[foreign.program], as_of)
     if status is not None and status.status in NO_PROGRAM:
@@ -163,7 +164,7 @@ def _operator_tally(findings: Iterable[Finding], operator: str) -> Tally:
 
 def _prepared(library: Library, baseline: Edition, foreign: Edition, as_of: date) -> Prepared:
     key = ("prepared", baseline.key, foreign.key, as_of)
-    return library.remember(key, lambda: _prepare(library, baseline, foreign, as_of))
+    return library.remember(key, lambda: _prepare(library, baseline, foreign, as_of), as_of)
 
 
 def _prepare(library: Library, baseline: Edition, foreign: Edition, as_of: date) -> Prepared:
@@ -180,8 +181,9 @@ def _prepare(library: Library, baseline: Edition, foreign: Edition, as_of: date)
     def provisions() -> tuple[Provision, ...]:
         return provisions_of(library, foreign, baseline.key, as_of)
 
-    rules = library.remember(("compiled", baseline.key, pair, as_of), compiled)
-    facts = library.remember(("provisions", foreign.key, baseline.key if pair else "", as_of), provisions)
+    rules = library.remember(("compiled", baseline.key, pair, as_of), compiled, as_of)
+    key = ("provisions", foreign.key, baseline.key if pair else "", as_of)
+    facts = library.remember(key, provisions, as_of)
     by_control: dict[str, list[Provision]] = {}
     for provision in facts:
         by_control.setdefault(provision.control, []).append(provision)

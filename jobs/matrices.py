@@ -35,7 +35,7 @@ def matrix_of(
     cells = []
     for number, (one, other) in enumerate(pairs, start=1):
         key = ("matrix cell", one, other, policy.digest, as_of)
-        cells.append(library.remember(key, _maker(library, one, other, policy, as_of)))
+        cells.append(library.remember(key, _maker(library, one, other, policy, as_of), as_of))
         progress(f"{other} against {one}", number, len(pairs))
     return Matrix(as_of, tuple(left), tuple(right), tuple(cells))
 

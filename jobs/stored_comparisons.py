@@ -13,6 +13,7 @@ from engine.matching import default_matcher
 from engine.policy import Policy
 from jobs.comparing import Request, run_comparison
 from jobs.explaining import explain_finding
+from jobs.recent import Recent
 from jobs.workshop import Actor, Workshop
 from mappings.library import Library
 from store import comparisons, inputs
@@ -43,11 +44,15 @@ def make_comparison(workshop: Workshop, actor: Actor, request: Request, today: d
     Raises UnknownName, NoEdition, MatcherError, NotFound for the workspace.
     """
     library, policy = workshop.library(actor.workspace), workshop.policy()
-    comparison = library.remember(
-        ("comparison", request, policy.digest, request.as_of or today),
-        lambda: run_comparison(library, request, today, policy),
-    )
+    comparison = compared(library, policy, request, today)
     return keep(workshop, actor, comparison, library, policy, asked(request))
+
+
+def compared(library: Library, policy: Policy, request: Request, today: date) -> Comparison:
+    """Return a comparison, from memory where it was one of the last made with this library."""
+    recent: Recent[Comparison] = library.remember("comparisons", Recent)
+    key = (request, policy.digest, request.as_of or today)
+    return recent.get(key, lambda: run_comparison(library, request, today, policy))
 
 
 def asked(request: Request) -> dict[str, Any]:

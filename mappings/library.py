@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from criteria.files import DataFile, parse_model, parse_yaml, read_yaml_tree
 from criteria.loading import SHIPPED as SHIPPED_PROGRAMS
@@ -26,6 +28,11 @@ from mappings.reviewing import Review, reviewed_maps
 from mappings.workspace import reading
 
 Made = TypeVar("Made")
+
+DAYS = 4  # days whose results a Library keeps: those of C-TPAT × EU alone take 5 MB each
+OF_A_DAY = 5_000  # results of one day: a matrix of all programs takes 1,000
+_NOTHING: Final = object()
+_days_lock = threading.Lock()
 
 
 class Settings(Frozen):
@@ -57,11 +64,30 @@ class Library:
     settings: Settings = field(default_factory=lambda: Settings())
     _memory: dict[Hashable, object] = field(default_factory=dict, repr=False)
 
-    def remember(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        """Return what was made under a key before, or make it: a Library never changes."""
-        if key not in self._memory:
-            self._memory[key] = make()
-        return cast(Made, self._memory[key])
+    def remember(self, key: Hashable, make: Callable[[], Made], day: date | None = None) -> Made:
+        """Return what was made under a key before, or make it: a Library never changes.
+
+        What follows from a `day` is kept for the few days used last, because days never end.
+        """
+        made = self._memory.get(key, _NOTHING)
+        if made is _NOTHING:
+            made = self._memory[key] = make()
+        if day is not None:
+            self._keep_day(day, key)
+        return cast(Made, made)
+
+    def _keep_day(self, day: date, key: Hashable) -> None:
+        with _days_lock:
+            days = cast("OrderedDict[date, set[Hashable]]", self._memory.setdefault("days", OrderedDict()))
+            days.setdefault(day, set()).add(key)
+            days.move_to_end(day)
+            over: set[Hashable] = set()
+            if len(days[day]) > OF_A_DAY:
+                over = days.pop(day)
+            elif len(days) > DAYS:
+                over = days.popitem(last=False)[1]
+            for old in over:
+                self._memory.pop(old, None)
 
     def content_hash(self, edition: str) -> str:
         """Return the hash of an edition, its program, its maps, and the catalogue they point into."""

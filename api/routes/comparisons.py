@@ -35,10 +35,10 @@ from api.tables import (
     wants_csv,
 )
 from jobs.comparing import Request as Asked
-from jobs.comparing import run_comparison
 from jobs.stored_comparisons import (
     Kept,
     asked,
+    compared,
     explain,
     finding_changes,
     keep,
@@ -327,10 +327,7 @@ def what_if(request: Request, workspace: Workspace, body: schemas.WhatIfRequest)
     workshop = services_of(request).workshop
     library, policy, wanted = workshop.library(workspace), workshop.policy(), _as_asked(body)
     day = today()
-    before = library.remember(
-        ("comparison", wanted, policy.digest, wanted.as_of or day),
-        lambda: run_comparison(library, wanted, day, policy),
-    )
+    before = compared(library, policy, wanted, day)
     world = imagine(library, policy, wanted, body.edits, day, before)
     kept = None
     if body.keep:

@@ -324,6 +324,7 @@ def changes(
     found = library.remember(
         ("api: diff", old.key, new.key, day, policy.digest),
         lambda: diff_editions(library, old, new, policy, default_matcher(), day),
+        day,
     )
     rows = [one for one in found.changes if not change or one.change == change]
     shown, following = page_of(rows, after, limit, etag)

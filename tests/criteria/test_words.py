@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from criteria.normalising import is_strength_word, letters_of_strength, means_everybody
-from criteria.stated_parameters import _patterns, parameters_in
+from criteria.stated_parameters import _candidates, _patterns, parameters_in
 from criteria.words import finder_of, fold, word_data, word_finders
 from tests.criteria.test_normalising import TEXTS
 
@@ -19,7 +19,9 @@ WORDS = sorted(
         for word in row
     }
 )
-WORDS += [str(word) for row in word_data()["patterns"] for word in row.get("needs", row.get("phrases", ()))]
+for row in word_data()["patterns"]:
+    for words in (row.get("phrases", ()), *(amount["words"] for amount in row.get("amounts", ()))):
+        WORDS += [str(word) for word in words]
 PIECES = st.one_of(
     st.sampled_from(WORDS), st.integers(1, 99).map(str), st.sampled_from([" ", ". ", "、", "("])
 )
@@ -34,6 +36,14 @@ def test_a_text_without_the_words_a_pattern_needs_does_not_match_it(text):
         assert [match.group() for match in finder.finditer(folded)] == alone, dimension
     for _, finder in word_finders("strengths"):
         assert bool(finder.search(folded)) == bool(finder.pattern.search(folded))
+
+
+@given(st.lists(PIECES, max_size=12).map(" ".join))
+def test_the_patterns_left_out_for_a_text_do_not_match_it(text):
+    """Whatever its words begin with."""
+    folded = fold(text)
+    tried = _candidates(folded)
+    assert not [one for one in _patterns() if one not in tried and one[2].search(folded)]
 
 
 @pytest.mark.parametrize("text", [text for text, _ in TEXTS])

@@ -21,7 +21,7 @@ CONTROLS = sorted(load_library().controls)[:6]
 TEXTS = st.text(
     st.one_of(
         st.sampled_from("=+-@'\"\n\r\t x1é封ابㅎ\u200b\u202e\x07😀"),
-        st.characters(exclude_categories=("Cs",), max_codepoint=0x2FFFF),
+        st.characters(exclude_categories=["Cs"], max_codepoint=0x2FFFF),
     ),
     min_size=1,
     max_size=40,

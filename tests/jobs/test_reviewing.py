@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from criteria.problems import MraError
 from jobs.reviewing import apply_review, export_review, plan_review
 from mappings.library import load_library
-from mappings.model import Map
+from mappings.model import Map, NoControl
 from tests.jobs.test_importing import imported
 
 AT = "2026-11-24T08:00:00Z"
@@ -180,6 +180,7 @@ def test_no_control_rejects_the_other_proposals_of_the_obligation(workspace, tmp
     assert not plan.problems
     apply_review(workspace, plan)
     entry = load_library(workspace).maps_of("fd-aeo-2025").maps["1.1.a"]
+    assert isinstance(entry, NoControl)
     assert entry.no_control == "a matter of customs law, not of security"
     assert {review.decision for review in plan.reviews} == {"approved", "rejected"}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.workbooks.builders import xlsx
-from workbooks.extracting import Extraction, extract
+from workbooks.extracting import extract
 from workbooks.layouts import propose
+from workbooks.raw_criteria import Extraction
 from workbooks.reading import read
 
 TEXT = "Containers are checked before they are loaded, and a record of the check is kept."

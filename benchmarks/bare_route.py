@@ -1,4 +1,7 @@
-"""The two servers that `bench_service` puts under load: `PORT real DATABASE` and `PORT bare FILE`."""
+"""The yardstick of `bench_service`: FastAPI with nothing around it, giving the bytes of a file.
+
+`python -m benchmarks.bare_route FILE` listens on a free port and says which.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,9 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import Response
 
-from api.app import create_app
-from api.settings import load_settings
-
 
 def bare(body: bytes) -> FastAPI:
-    """Return an application that gives the same bytes, and nothing else."""
+    """Return an application that gives these bytes, or 304."""
     app = FastAPI()
 
     @app.get("/health")
@@ -33,16 +33,13 @@ def bare(body: bytes) -> FastAPI:
     return app
 
 
-def main(port: str, kind: str, what: str) -> None:
+def main(file: str) -> None:
     """Serve until the process is ended."""
-    if kind == "bare":
-        app = bare(Path(what).read_bytes())
-    else:
-        app = create_app(load_settings({}, database_url=what, rate_limit=0, log_level="warning"))
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", int(port)))
-    uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False)).run(sockets=[listening])
+    listening.bind(("127.0.0.1", 0))
+    print(f"Listening at http://127.0.0.1:{listening.getsockname()[1]} .", flush=True)
+    config = uvicorn.Config(bare(Path(file).read_bytes()), log_config=None, access_log=False)
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 if __name__ == "__main__":
