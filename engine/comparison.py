@@ -194,7 +194,7 @@ def _prepare(library: Library, baseline: Edition, foreign: Edition, as_of: date)
 
 def _batch(ruleset: RuleSet, provisions: Iterable[Provision]) -> Batch:
     facts = tuple(fact for one in provisions if one.control in ruleset.controls for fact in one.facts)
-    return Batch(ruleset.rules, ruleset.key, facts)
+    return Batch.of(ruleset.rules, facts, ruleset.key)
 
 
 def _match(case: Case) -> Fired:

@@ -41,16 +41,22 @@ Firing = tuple[str, str]  # rule name, fact id
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The facts to match with one ruleset. `key` is a hash of the rules: see `Batch.of`."""
+    """The facts to match with one ruleset. `key` is a hash of the rules: see `Batch.of`.
+
+    With a `facts_key`, a hash of key and facts, facts that are matched again are sent and read once.
+    """
 
     rules: tuple[Rule, ...]
     key: str
     facts: tuple[Fact, ...]
+    facts_key: str = ""
 
     @classmethod
-    def of(cls, rules: Sequence[Rule], facts: Sequence[Fact]) -> Batch:
-        """Return a batch with the key computed."""
-        return cls(tuple(rules), ruleset_key(rules), tuple(facts))
+    def of(cls, rules: Sequence[Rule], facts: Sequence[Fact], key: str = "") -> Batch:
+        """Return a batch with the keys computed; raises FactError for what can be in no rule or fact."""
+        key = key or ruleset_key(rules)
+        hashed = hashlib.sha256(key.encode() + to_json(list(facts))).hexdigest()
+        return cls(tuple(rules), key, tuple(facts), hashed)
 
     def named(self, firings: Sequence[tuple[int, Sequence[int]]]) -> list[Firing]:
         """Return positions of rules and facts as rule names and fact ids."""
@@ -88,7 +94,8 @@ class DirectMatcher:
         """See `Matcher`."""
         with self._lock:
             return [
-                batch.named(self._shelf.firings(batch.key, batch.rules, batch.facts)) for batch in batches
+                batch.named(self._shelf.firings(batch.key, batch.rules, batch.facts_key, batch.facts))
+                for batch in batches
             ]
 
     def close(self) -> None:
@@ -151,7 +158,7 @@ class ProcessMatcher:
         return [batch.named(firings) for batch, firings in zip(batches, answer["firings"], strict=True)]
 
     def _answer(self, batches: Sequence[Batch]) -> dict[str, Any]:
-        requests = [(batch.key, batch.rules, batch.facts) for batch in batches]
+        requests = [(batch.key, batch.rules, batch.facts_key, batch.facts) for batch in batches]
         failures: list[str] = []
         while len(failures) < 2:
             try:

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from criteria.problems import MraError
 from engine.rete import EngineError
-from engine.rete_child import LENGTH_BYTES, Recent
+from engine.rete_child import LENGTH_BYTES, Held
 from engine.rules import Fact, FactError, Rule
 
 BOOTSTRAP = """
@@ -43,7 +43,7 @@ _KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_TOP_PAD_": "16777
 _STDERR_SHOWN = 2000  # characters of the child's last words put into an error text
 
 
-Request = tuple[str, Sequence[Rule], Sequence[Fact]]  # ruleset key, rules, facts
+Request = tuple[str, Sequence[Rule], str, Sequence[Fact]]  # ruleset key, rules, facts key, facts
 
 
 class MatcherError(MraError):
@@ -55,13 +55,13 @@ class ChildFailure(Exception):
 
 
 class Child:
-    """One child process, and which rulesets it holds."""
+    """One child process, and which rulesets and facts it holds."""
 
     def __init__(self) -> None:
         spec = importlib.util.find_spec("durable_rules_engine")
         if spec is None or spec.origin is None:
             raise MatcherError("The rule engine is not installed: no module durable_rules_engine.")
-        self.recent = Recent()
+        self.held = Held()
         self.calls = 0
         self.owner = os.getpid()
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
@@ -103,16 +103,21 @@ class Child:
         except ValueError as error:
             raise ChildFailure(f"its reply cannot be read: {error}") from error
         if "fault" in answer:
-            self.recent = Recent(keys=answer["keys"])
+            self.held = Held(*answer["kept"])
             if answer["fault"][0] == EngineError.__name__:
                 raise ChildFailure(answer["fault"][1])
         return answer
 
-    def _short(self, key: str, rules: Sequence[Rule], facts: Sequence[Fact]) -> Sequence[object]:
-        """Return the request without the rules if the child has them."""
-        known = key in self.recent
-        self.recent.use(key)
-        return key, None if known else rules, facts
+    def _short(
+        self, key: str, rules: Sequence[Rule], facts_key: str, facts: Sequence[Fact]
+    ) -> Sequence[object]:
+        """Return the request without the rules and facts that the child has."""
+        held = self.held
+        has_rules, has_facts = key in held.rulesets, facts_key in held.facts
+        held.rulesets.use(key)
+        if facts_key:
+            held.facts.use(facts_key)
+        return key, None if has_rules else rules, facts_key, None if has_facts else facts
 
     def _exchange(self, request: bytes, timeout: float) -> bytes:
         deadline = time.monotonic() + timeout

@@ -19,7 +19,9 @@ import durable_rules_engine
 from engine.patterns import Translation
 from engine.rules import Fact, FactError, Rule, RuleError
 
-__all__ = ["EngineError", "Fact", "FactError", "Rule", "RuleError", "RuleSet", "Session"]
+__all__ = ["EngineError", "Fact", "FactError", "ReadFacts", "Rule", "RuleError", "RuleSet", "Session"]
+
+ReadFacts = tuple[tuple[str, str], ...]  # of each fact its id and, in a ruleset's terms, what its rules test
 
 # The engine keeps 1,024 states per ruleset.
 MAX_SESSIONS = 1000
@@ -54,6 +56,11 @@ class RuleSet:
             raise EngineError(f"The engine refused {len(self.names)} rules: {fault}.") from fault
         self._open = True
 
+    def read(self, facts: Iterable[Fact]) -> ReadFacts:
+        """Return `facts` checked and in the engine's terms, for sessions on equal rules; raises FactError."""
+        encoded = [(fact, self._translation.encode(fact)) for fact in facts]
+        return tuple([(str(fact["id"]), body) for fact, body in encoded])
+
     def session(self) -> Session:
         """Open a session on these rules."""
         if not self._open:
@@ -87,8 +94,7 @@ class Session:
         self._ruleset = ruleset
         self._number = number
         self._pending: list[tuple[str, int, str]] = []
-        self._ids: list[str] = []
-        self._known: set[str] = set()
+        self._ids: dict[str, None] = {}  # in the order in which the facts were added
         self._positions: list[int] = []  # by the number the engine knows a fact by; -1: a mark
         self._open = True
         # A state on which no rule has fired cannot be deleted, so the first thing is a mark that fires.
@@ -96,26 +102,25 @@ class Session:
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Check `facts` and keep them for the next run; raises FactError, and then adds none."""
-        translation = self._ruleset._translation
+        self.add_read(self._ruleset.read(facts))
+
+    def add_read(self, facts: ReadFacts) -> None:
+        """Keep what `RuleSet.read` returned for the next run; raises FactError, and then adds none."""
         first = len(self._ids)
-        fresh = [
-            (str(fact["id"]), position, body)
-            for position, (fact, body) in enumerate(((f, translation.encode(f)) for f in facts), first)
-        ]
-        ids = [identity for identity, _, _ in fresh]
-        known = self._known.union(ids)
-        if len(known) != len(self._known) + len(ids):
-            raise FactError(f"Fact ids must differ; used twice: {_twice([*self._ids, *ids])}.")
+        known = self._ids | dict.fromkeys([identity for identity, _ in facts])
+        if len(known) != first + len(facts):
+            raise FactError(
+                f"Fact ids must differ; used twice: {_twice([*self._ids, *(name for name, _ in facts)])}."
+            )
         if len(known) > MAX_FACTS:
             raise FactError(f"{len(known)} facts in one session; at most {MAX_FACTS} can be told apart.")
-        self._known = known
-        self._ids += ids
-        self._pending += fresh
+        self._ids = known
+        self._pending += [(identity, position, body) for position, (identity, body) in enumerate(facts, first)]
 
     def run(self) -> list[tuple[str, str]]:
         """Return (rule name, fact id) for every match of the facts added since the last run, sorted."""
         names = self._ruleset.names
-        ids = self._ids
+        ids = tuple(self._ids)
         return [(names[rule], ids[fact]) for rule, facts in self.firings() for fact in facts]
 
     def firings(self) -> list[tuple[int, list[int]]]:

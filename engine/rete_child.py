@@ -3,9 +3,10 @@
 It is started with nothing but the standard library, this module and engine.rete with what that needs,
 and ends when its standard input does. A message, either way, is four bytes of length (big-endian) and JSON.
 
-request  {"limit": seconds, "batches": [[key, rules or null, facts], …]}; null: the rules sent earlier
+request  {"limit": seconds, "batches": [[key, rules or null, facts key, facts or null], …]}
+         null: what was sent earlier under the key; facts with an empty key are not kept
 reply    {"firings": [[[rule position, [fact position, …]], …], …]}, one list per batch, or
-         {"fault": [kind, text], "keys": [key, …]}: why it failed, and the rulesets held after that
+         {"fault": [kind, text], "kept": [[key, …], [facts key, …]]}: why it failed, and what is held after that
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import os
 import signal
 from collections.abc import Iterable, Iterator, Sequence
 
-from engine.rete import EngineError, RuleSet
+from engine.rete import EngineError, ReadFacts, RuleSet
 from engine.rules import Fact, FactError, Rule, RuleError
 
 RULESETS_KEPT = 64
+FACTS_KEPT = 512  # a comparison has the facts of a dozen rulesets, some kilobytes each
 LENGTH_BYTES = 4
 FAULTS = (RuleError, FactError, EngineError)
 
@@ -29,7 +31,7 @@ class Recent:
     Parent and child each keep one and make the same calls, so the parent knows what the child holds.
     """
 
-    def __init__(self, limit: int = RULESETS_KEPT, keys: Iterable[str] = ()) -> None:
+    def __init__(self, limit: int, keys: Iterable[str] = ()) -> None:
         self._limit = limit
         self._keys = dict.fromkeys(keys)
 
@@ -50,35 +52,66 @@ class Recent:
         return oldest
 
 
-class Shelf:
-    """Compiled rulesets by key; those not used for longest are freed."""
+class Held:
+    """The keys of the rulesets and of the facts that a child holds."""
 
-    def __init__(self, limit: int = RULESETS_KEPT) -> None:
-        self.recent = Recent(limit)
+    def __init__(self, rulesets: Iterable[str] = (), facts: Iterable[str] = ()) -> None:
+        self.rulesets = Recent(RULESETS_KEPT, rulesets)
+        self.facts = Recent(FACTS_KEPT, facts)
+
+
+class Shelf:
+    """Compiled rulesets, and facts read for them, by key; those not used for longest are freed."""
+
+    def __init__(self) -> None:
+        self.held = Held()
         self._rulesets: dict[str, RuleSet] = {}
+        self._facts: dict[str, ReadFacts] = {}
 
     def firings(
-        self, key: str, rules: Sequence[Rule] | None, facts: Iterable[Fact]
+        self, key: str, rules: Sequence[Rule] | None, facts_key: str, facts: Iterable[Fact] | None
     ) -> list[tuple[int, list[int]]]:
-        """Return `Session.firings` of `facts`; `rules` are compiled if `key` is new."""
+        """Return `Session.firings` of `facts`; `rules` are compiled and `facts` read if their key is new.
+
+        A key of facts holds for one ruleset; facts with an empty key are not kept.
+        """
+        ruleset = self._ruleset(key, rules)
+        read = self._read(ruleset, facts_key, facts)
+        with ruleset.session() as session:
+            session.add_read(read)
+            return session.firings()
+
+    def _ruleset(self, key: str, rules: Sequence[Rule] | None) -> RuleSet:
         ruleset = self._rulesets.get(key)
         if ruleset is None:
             if rules is None:
                 raise EngineError(f"No rules were sent for {key}.")
             ruleset = self._rulesets[key] = RuleSet(rules)
-        dropped = self.recent.use(key)
+        dropped = self.held.rulesets.use(key)
         if dropped is not None:
             self._rulesets.pop(dropped).close()
-        with ruleset.session() as session:
-            session.add(facts)
-            return session.firings()
+        return ruleset
+
+    def _read(self, ruleset: RuleSet, key: str, facts: Iterable[Fact] | None) -> ReadFacts:
+        read = self._facts.get(key)
+        if read is None:
+            if facts is None:
+                raise EngineError(f"No facts were sent for {key}.")
+            read = ruleset.read(facts)
+        if key:
+            self._facts[key] = read
+            dropped = self.held.facts.use(key)
+            if dropped is not None:
+                del self._facts[dropped]
+        return read
 
     def close(self) -> None:
         """Free every ruleset."""
         for ruleset in self._rulesets.values():
             ruleset.close()
         self._rulesets.clear()
-        self.recent = Recent()
+        self._facts.clear()
+        self.held = Held()
 
 
 def answer(shelf: Shelf, request: bytes) -> bytes:
@@ -89,7 +122,11 @@ def answer(shelf: Shelf, request: bytes) -> bytes:
     try:
         reply = {"firings": [shelf.firings(*batch) for batch in message["batches"]]}
     except FAULTS as fault:
-        reply = {"fault": [type(fault).__name__, str(fault)], "keys": list(shelf.recent)}
+        held = shelf.held
+        reply = {
+            "fault": [type(fault).__name__, str(fault)],
+            "kept": [list(held.rulesets), list(held.facts)],
+        }
     signal.alarm(0)
     return json.dumps(reply, separators=(",", ":")).encode()
 

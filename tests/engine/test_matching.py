@@ -34,6 +34,7 @@ from engine.matching import (
     default_matcher,
     ruleset_key,
 )
+from engine.rete_child import FACTS_KEPT
 from tests.engine.oracle_rules import evaluate
 from tests.engine.rule_strategies import fact_sets, rule_sets
 
@@ -213,10 +214,12 @@ def test_mistakes_are_told_in_the_same_words_and_leave_the_process_alone(
 
 
 def test_a_value_that_cannot_be_sent_is_a_mistake_in_the_fact(matcher):
-    with pytest.raises(
-        FactError, match=r"datetime.date\(2020, 1, 1\) can be neither in a rule nor in a fact"
-    ):
-        matcher.match([Batch.of(RULES, [dict[str, Any](id="f", since=date(2020, 1, 1))])])
+    facts = (dict[str, Any](id="f", since=date(2020, 1, 1)),)
+    told = r"datetime.date\(2020, 1, 1\) can be neither in a rule nor in a fact"
+    with pytest.raises(FactError, match=told):
+        Batch.of(RULES, facts)
+    with pytest.raises(FactError, match=told):
+        matcher.match([Batch(tuple(RULES), "rules of a date", facts)])
     assert matcher.match([Batch.of(RULES, FACTS)]) == [FIRED]
 
 
@@ -280,11 +283,35 @@ def test_a_child_that_dies_twice_is_an_error_with_its_last_words(monkeypatch):
 
 def test_nonsense_on_the_engine_side_is_retried_and_then_an_error(monkeypatch):
     """A fault of the engine itself may have spoilt its memory, so a new process tries again."""
-    monkeypatch.setattr(matching_process.Child, "_short", lambda _, key, rules, facts: (key, None, facts))
+    monkeypatch.setattr(matching_process.Child, "_short", lambda _, key, rules, *facts: (key, None, *facts))
     with ProcessMatcher() as own, pytest.raises(MatcherError, match="failed twice: No rules were sent"):
         own.match([Batch.of(RULES, FACTS)])
-    with DirectMatcher() as direct, pytest.raises(EngineError, match="No rules were sent"):
-        direct._shelf.firings("unknown", None, ())
+    with DirectMatcher() as direct:
+        with pytest.raises(EngineError, match="No rules were sent"):
+            direct._shelf.firings("unknown", None, "", ())
+        with pytest.raises(EngineError, match="No facts were sent"):
+            direct._shelf.firings("known", RULES, "unknown", None)
+
+
+def test_facts_that_are_matched_again_are_sent_once_and_the_oldest_are_forgotten(monkeypatch):
+    sent: list[Any] = []
+    real = matching_process.Child._short
+
+    def watched(child, *request):
+        short = real(child, *request)
+        sent.append(short[3])
+        return short
+
+    monkeypatch.setattr(matching_process.Child, "_short", watched)
+    batches = [Batch.of(RULES, [{**FACTS[0], "id": f"f{number}"}]) for number in range(FACTS_KEPT + 1)]
+    with ProcessMatcher() as own:
+        first = own.match(batches)
+        assert own.match(batches[1:]) == first[1:]
+        assert sent[: len(batches)] == [batch.facts for batch in batches]
+        assert set(sent[len(batches) :]) == {None}
+        assert own.match(batches[:1]) == first[:1]
+        assert sent[-1] == batches[0].facts
+    assert len({str(one) for one in first}) == len(batches)
 
 
 def test_a_child_that_cannot_start_is_an_error(monkeypatch):
