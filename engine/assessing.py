@@ -7,13 +7,13 @@ Never the strength of one and the interval of another.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
 from criteria.dimensions import Value
 from engine.clauses import NO_CONDITION, Clause, strength_word
-from engine.compiling import Check, CompiledClause, Question, counting
+from engine.compiling import Check, CompiledClause, Question
 from engine.facts import DIRECT, Provision
 from engine.findings import OUTCOME_RANK, Reason, ReasonKind
 from engine.matching import Matcher
@@ -43,7 +43,7 @@ class PathResult:
         return self.answered[0][1].refs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Answer:
     """The rules' answers to one question about one provision."""
 
@@ -57,8 +57,8 @@ class _Answer:
     stronger: bool
     at_least_should: bool
     same_condition: bool
-    reasons: tuple[Reason, ...]
-    strict_reasons: tuple[Reason, ...]
+    reasons: Sequence[Reason]
+    strict_reasons: Sequence[Reason]
     rules: Set[str]
 
     @property
@@ -122,32 +122,24 @@ def _groups(compiled: CompiledClause, answers: Sequence[_Answer]) -> Iterator[li
         yield covered
     else:
         for answer in parts:
-            yield [_as_part(answer)]
-
-
-def _as_part(answer: _Answer) -> _Answer:
-    return _replace(answer, covers=False, overlaps=answer.covers or answer.overlaps)
-
-
-def _replace(answer: _Answer, **changes: object) -> _Answer:
-    values = {name: getattr(answer, name) for name in _Answer.__slots__}
-    return _Answer(**{**values, **changes})
+            answer.overlaps, answer.covers = answer.covers or answer.overlaps, False
+            yield [answer]
 
 
 def _answer(
     clause: Clause, question: Question, provision: Provision, rules: Set[str], fired: Fired
 ) -> _Answer:
     same_condition = question.same_condition in rules
-    reasons = strict = tuple(_check_reasons(clause, question, provision.claims, rules))
+    reasons = strict = _check_reasons(clause, question, provision.claims, rules)
     if provision.verified is not None:
         verified = fired.get(provision.verified_id, NOTHING)
-        strict = tuple(_check_reasons(clause, question, provision.verified, verified))
+        strict = _check_reasons(clause, question, provision.verified, verified)
     return _Answer(
         question=question,
         provision=provision,
         covers=question.covers in rules,
         overlaps=question.overlaps in rules,
-        counts=question.counts in rules and counting(question.map),
+        counts=question.reviewed and question.counts in rules,
         full=question.full in rules,
         binding=question.binding in rules,
         stronger=question.stronger in rules,
@@ -161,15 +153,16 @@ def _answer(
 
 def _check_reasons(
     clause: Clause, question: Question, claims: Mapping[str, Value], rules: Set[str]
-) -> Iterator[Reason]:
+) -> list[Reason]:
+    found = []
     for check in question.checks:
         key = check.dimension.key
         value = claims.get(key)
         code, kind, words = _judge(check, value, rules)
         if code and (check.enforced or kind != "shortfall"):
-            yield Reason(
-                code, kind, key, words or check.value.words, value.words if value else "not stated", clause.id
-            )
+            foreign = value.words if value else "not stated"
+            found.append(Reason(code, kind, key, words or check.value.words, foreign, clause.id))
+    return found
 
 
 def _judge(check: Check, value: Value | None, rules: Set[str]) -> tuple[str, ReasonKind, str]:
@@ -213,94 +206,90 @@ def _result(
     clause: Clause, path: str, group: Sequence[_Answer], table: Table, matcher: Matcher
 ) -> PathResult:
     outcome = _decide(group, table, matcher, strict=False)
-    unverified = any(answer.provision.basis == "unverified" for answer in group)
-    loose = any(answer.reasons != answer.strict_reasons for answer in group)
+    unverified = any([answer.provision.basis == "unverified" for answer in group])
+    loose = any([answer.reasons != answer.strict_reasons for answer in group])
     strict = "absent" if unverified else _decide(group, table, matcher, strict=True) if loose else outcome
-    told = (reason for answer in group for reason in _reasons(clause, answer, outcome))
-    reasons = tuple(told) if len(group) == 1 else tuple(dict.fromkeys(told))
-    weighty = sum(1 for reason in reasons if reason.kind != "surplus")
+    told = [reason for answer in group for reason in _reasons(clause, answer, outcome)]
+    reasons = tuple(told if len(group) == 1 else dict.fromkeys(told))
+    weighty = sum([reason.kind != "surplus" for reason in reasons])
     return PathResult(
         path=path,
         outcome=outcome,
         strict=strict,
         reasons=reasons,
-        answered=tuple((answer.question, answer.provision, answer.rules) for answer in group),
-        operators=_common(answer.provision.operators for answer in group),
-        operators_unverified=_common(answer.provision.operators_unverified for answer in group),
+        answered=tuple([(answer.question, answer.provision, answer.rules) for answer in group]),
+        operators=frozenset.intersection(*[answer.provision.operators for answer in group]),
+        operators_unverified=frozenset.intersection(
+            *[answer.provision.operators_unverified for answer in group]
+        ),
         order=(OUTCOME_RANK[outcome], weighty, natural(path), group[0].question.control),
     )
-
-
-def _common(sets: Iterable[frozenset[str]]) -> frozenset[str]:
-    return frozenset.intersection(*sets)
 
 
 def _decide(group: Sequence[_Answer], table: Table, matcher: Matcher, *, strict: bool) -> str:
     kinds = {
         reason.kind for answer in group for reason in (answer.strict_reasons if strict else answer.reasons)
     }
-    told = group[0].flags if len(group) == 1 else tuple(map(all, zip(*(a.flags for a in group), strict=True)))
+    told = group[0].flags if len(group) == 1 else tuple(map(all, zip(*[a.flags for a in group], strict=True)))
     counts, full, covers, same_condition, binding, at_least_should, stronger = told
-    deeming = next((answer.provision.deeming for answer in group if answer.provision.deeming), None)
-    overlaps = not covers and any(answer.overlaps or answer.covers for answer in group)
+    deeming = [answer.provision.deeming for answer in group if answer.provision.deeming]
     vector = (
         counts,
         full,
-        deeming is not None,
-        deeming is not None and deeming.regime_read,
+        bool(deeming),
+        bool(deeming) and deeming[0].regime_read,
         covers,
-        overlaps,
+        not covers and any([answer.overlaps or answer.covers for answer in group]),
         "shortfall" not in kinds,
         same_condition,
         binding,
         at_least_should,
         stronger or "surplus" in kinds,
     )
-    found = table.memo.get(vector)  # True and 1 are one key
-    if found is None:
-        numbers = tuple(map(int, vector))
-        found = table.decide([numbers], matcher)[numbers]
+    # True and 1 are one key; the engine is asked in numbers.
+    found = table.memo.get(vector) or table.decide_one(tuple(map(int, vector)), matcher)
     return found["outcome"]
 
 
-def _reasons(clause: Clause, answer: _Answer, outcome: str) -> Iterator[Reason]:
-    provision = answer.provision
+def _reasons(clause: Clause, answer: _Answer, outcome: str) -> list[Reason]:
     if outcome == "pending":
-        code = (
-            "relation_undetermined"
-            if answer.counts
-            else f"map_{provision.map.status}"
-            if not provision.counts
-            else "baseline_map_not_reviewed"
-        )
-        yield Reason(code, obligation=clause.id)
-        return
+        return [Reason(_pending_code(answer), obligation=clause.id)]
     if not answer.full:
-        yield Reason("text_too_thin", obligation=clause.id)
-        return
+        return [Reason("text_too_thin", obligation=clause.id)]
+    provision, found = answer.provision, []
     if provision.deeming is not None:
         code = "holders_only" if provision.deeming.regime_read else "accepted_regime_not_read"
         holder = f"{provision.deeming.holder}: {provision.deeming.regime}"
-        yield Reason(code, obligation=clause.id, foreign=holder)
+        found.append(Reason(code, obligation=clause.id, foreign=holder))
     if not answer.covers:
-        yield Reason(_overlap_code(answer.question, provision), obligation=clause.id)
-    yield from _strength_reasons(clause, answer, outcome)
-    if not answer.same_condition:
-        asked = "always" if clause.condition == NO_CONDITION else clause.condition
-        yield Reason("only_under_condition", "shortfall", "condition", asked, provision.condition, clause.id)
-    yield from answer.reasons
-
-
-def _strength_reasons(clause: Clause, answer: _Answer, outcome: str) -> Iterator[Reason]:
-    provision = answer.provision
-    sides = ("strength", strength_word(clause.strength), strength_word(provision.strength), clause.id)
+        found.append(Reason(_overlap_code(answer.question, provision), obligation=clause.id))
     if not answer.binding:
-        yield Reason("weaker_strength", "shortfall", *sides)
+        found.append(_strength_reason("weaker_strength", "shortfall", clause, provision))
     elif answer.stronger and outcome == "met_plus":
-        yield Reason("stronger_strength", "surplus", *sides)
+        found.append(_strength_reason("stronger_strength", "surplus", clause, provision))
     if provision.non_binding:
         standing = provision.non_binding
-        yield Reason("non_binding_instrument", "reservation", obligation=clause.id, foreign=standing)
+        found.append(
+            Reason("non_binding_instrument", "reservation", obligation=clause.id, foreign=standing)
+        )
+    if not answer.same_condition:
+        asked = "always" if clause.condition == NO_CONDITION else clause.condition
+        sides = ("condition", asked, provision.condition, clause.id)
+        found.append(Reason("only_under_condition", "shortfall", *sides))
+    found += answer.reasons
+    return found
+
+
+def _pending_code(answer: _Answer) -> str:
+    if answer.counts:
+        return "relation_undetermined"
+    provision = answer.provision
+    return "baseline_map_not_reviewed" if provision.counts else f"map_{provision.map.status}"
+
+
+def _strength_reason(code: str, kind: ReasonKind, clause: Clause, provision: Provision) -> Reason:
+    sides = (strength_word(clause.strength), strength_word(provision.strength))
+    return Reason(code, kind, "strength", *sides, clause.id)
 
 
 def _overlap_code(question: Question, provision: Provision) -> str:

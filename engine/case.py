@@ -10,8 +10,10 @@ from typing import Any
 from criteria.model import Edition
 from engine.compiling import Compiled
 from engine.facts import Provision
+from engine.grounds import Ground
 from engine.matching import Batch, Matcher
 from engine.policy import Policy
+from engine.reverse import Untouched
 from mappings.library import Library
 
 
@@ -27,8 +29,8 @@ class Scope:
 class Prepared:
     """A baseline compiled and a foreign edition as facts, as of a date; kept by the library.
 
-    `conflicts` names, for a foreign criterion, those that say otherwise. `told` remembers, by
-    provision id, what people are told of a provision.
+    `grounds` are by baseline clause, `untouched` by foreign one. `conflicts` names, for a foreign
+    criterion, those that say otherwise. `told` remembers what people are told of a provision, by its id.
     """
 
     compiled: Compiled
@@ -36,15 +38,14 @@ class Prepared:
     by_control: Mapping[str, Sequence[Provision]]
     batches: tuple[Batch, ...]
     conflicts: Mapping[str, frozenset[str]]
+    grounds: Mapping[str, Ground]
+    untouched: tuple[Untouched, ...]
     told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The inputs of one comparison; `verdicts` and `silence` remember answers.
-
-    `unmapped` says that some foreign obligations have neither a map nor a reason.
-    """
+    """The inputs of one comparison; `verdicts` remembers answers."""
 
     library: Library
     baseline: Edition
@@ -54,8 +55,4 @@ class Case:
     scope: Scope
     as_of: date
     prepared: Prepared
-    certified: frozenset[str]
-    absent: frozenset[str]
-    unmapped: bool
-    silence: dict[tuple[str, str], bool] = field(default_factory=dict)
     verdicts: dict[tuple[tuple[str, bool], ...], tuple[str, str | None]] = field(default_factory=dict)

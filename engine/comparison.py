@@ -20,16 +20,17 @@ from criteria.problems import UnknownName
 from criteria.vocabulary import vocabulary
 from engine.assessing import Fired
 from engine.case import Case, Prepared, Scope
-from engine.clauses import certified_types, conflicts_of, edition_clauses
+from engine.clauses import conflicts_of, edition_clauses
 from engine.compiling import Compiled, RuleSet, compile_baseline
 from engine.facts import Provision, direct_maps, provisions_of
 from engine.findings import Comparison, Conclusion, Finding, Prerequisite, ReverseRow, Tally
+from engine.grounds import grounds_of
 from engine.judging import Judged, judge
 from engine.matching import Batch, Matcher
 from engine.policy import Policy
 from engine.prerequisites import judge_prerequisites, status_on
 from engine.recommending import conclude, tally
-from engine.reverse import legal_limit_note, reverse_rows
+from engine.reverse import legal_limit_note, reverse_rows, untouched_rows
 from engine.verdicts import TOUCHED, findings_of
 from mappings.library import Library
 from mappings.model import Map
@@ -58,13 +59,8 @@ def compare(
     for operator in scope.operators:
         if operator not in vocabulary().operators:
             raise UnknownName("operator type", operator, vocabulary().operators)
-    case = Case(
-        library, baseline, foreign, policy, matcher, scope, as_of,
-        prepared=_prepared(library, baseline, foreign, as_of),
-        certified=certified_types(library.programs[foreign.program]),
-        absent=frozenset(absent.condition for absent in foreign.conditions_absent),
-        unmapped=bool(library.unmapped(foreign.key)),
-    )  # fmt: skip
+    prepared = _prepared(library, baseline, foreign, as_of)
+    case = Case(library, baseline, foreign, policy, matcher, scope, as_of, prepared)
     prerequisites = library.remember(
         ("prerequisites", foreign.key, baseline.key, policy.digest, as_of),
         lambda: judge_prerequisites(library, foreign, case.prepared.provisions, policy, matcher, as_of),
@@ -78,7 +74,7 @@ def compare(
     fired = _match(case)
     judged = [judge(case, compiled, fired) for compiled in case.prepared.compiled.clauses]
     findings = tuple(findings_of(case, judged))
-    reverse = tuple(reverse_rows(library, baseline, foreign, as_of, _matched(judged)))
+    reverse = tuple(reverse_rows(prepared.untouched, _touched(judged)))
     conclusion = replace(
         conclude(findings, prerequisites, policy, matcher), notes=legal_limit_note(reverse, baseline)
     )
@@ -189,7 +185,9 @@ def _prepare(library: Library, baseline: Edition, foreign: Edition, as_of: date)
         by_control.setdefault(provision.control, []).append(provision)
     batches = (_batch(ruleset, facts) for ruleset in rules.rulesets)
     matched = tuple(batch for batch in batches if batch.facts)
-    return Prepared(rules, facts, by_control, matched, conflicts_of(foreign))
+    grounds = grounds_of(library, edition_clauses(library, baseline, as_of), foreign)
+    untouched = untouched_rows(library, baseline, foreign, as_of)
+    return Prepared(rules, facts, by_control, matched, conflicts_of(foreign), grounds, untouched)
 
 
 def _batch(ruleset: RuleSet, provisions: Iterable[Provision]) -> Batch:
@@ -205,7 +203,7 @@ def _match(case: Case) -> Fired:
     return fired
 
 
-def _matched(judged: Iterable[Judged]) -> dict[str, list[str]]:
+def _touched(judged: Iterable[Judged]) -> dict[str, list[str]]:
     """Return the baseline criteria that each foreign path touches, best outcome or not."""
     touched: dict[str, list[str]] = {}
     for one in judged:

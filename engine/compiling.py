@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,6 +49,7 @@ class Check:
 class Question:
     """What is asked of the provisions on one control, for one baseline obligation and map."""
 
+    clause: str
     control: str
     map: Map
     part: bool
@@ -62,13 +64,18 @@ class Question:
     same_condition: str
     checks: tuple[Check, ...]
 
+    @cached_property
+    def reviewed(self) -> bool:
+        """Whether the baseline's own map counts; otherwise what rests on it is pending."""
+        return self.map.status in COUNTING
+
     def fired(self, rules: Set[str]) -> tuple[str, ...]:
-        """Return which of the questions these rules answer with yes, in words (`covers`, `interval`)."""
-        return tuple(label for rule, label in self.labels if rule in rules)
+        """Return what these rules answer with yes, as `6.2.a:covers`, `6.2.a:interval`."""
+        return tuple([label for rule, label in self._labels if rule in rules])
 
     @cached_property
-    def labels(self) -> tuple[tuple[str, str], ...]:
-        """Each rule with the question's name for people."""
+    def _labels(self) -> tuple[tuple[str, str], ...]:
+        """Each rule with its name for people."""
         named = {
             self.addressed: "addressed", self.covers: "covers", self.overlaps: "overlaps",
             self.binding: "binding", self.stronger: "stronger", self.same_condition: "same_condition",
@@ -78,7 +85,7 @@ class Question:
             named |= {check.ok: key, check.stricter: f"{key}_stricter"}
             named |= {rule: f"{key}.{item}" for item, rule in check.items}
         named.pop("", None)
-        return tuple(named.items())
+        return tuple((rule, f"{self.clause}:{label}") for rule, label in named.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,8 @@ class _Rules:
     def add(self, control: str, *tests: Test) -> str:
         """Return the name of the rule that tests a control and these literals."""
         words = ", ".join(_words(test) for test in tests)
-        name = f"{control}: {words}" if words else control
+        # Interned, because what fired is looked up by name thousands of times.
+        name = sys.intern(f"{control}: {words}" if words else control)
         self.by_control.setdefault(control, {})[name] = [("control", "==", control), *tests]
         return name
 
@@ -175,6 +183,7 @@ def _question(rules: _Rules, clause: Clause, control: str, one: Map) -> Question
     if part:
         reached[Reach.OVERLAPS] = [w for w in _overlapping_words(one) if w not in reached[Reach.COVERS]]
     return Question(
+        clause=clause.id,
         control=control,
         map=one,
         part=part,
@@ -261,8 +270,3 @@ def _rulesets(rules: _Rules, controls: Mapping[str, Control]) -> Iterator[RuleSe
         )
         key = hashlib.sha256(json.dumps(listed, sort_keys=True).encode()).hexdigest()
         yield RuleSet(category, listed, key, frozenset(by_control))
-
-
-def counting(one: Map) -> bool:
-    """Whether a baseline map counts; otherwise what rests on it is pending."""
-    return one.status in COUNTING

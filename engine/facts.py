@@ -80,7 +80,7 @@ class Provision:
         """What it asks for, in our own words."""
         return "; ".join(clause.text for clause in self.clauses)
 
-    @property
+    @cached_property
     def non_binding(self) -> str:
         """The guideline, questionnaire or form that it stands in; empty for a binding instrument."""
         return next((clause.criterion.instrument for clause in self.clauses if clause.non_binding), "")

@@ -10,8 +10,8 @@ from engine.assessing import Fired, PathResult, assess
 from engine.case import Case
 from engine.clauses import Clause
 from engine.compiling import CompiledClause
-from engine.completeness import completeness
 from engine.findings import OUTCOME_RANK, Reason
+from engine.grounds import Ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +35,21 @@ class Judged:
 def judge(case: Case, compiled: CompiledClause, fired: Fired) -> Judged:
     """Return the outcome of one baseline obligation, given which rules fired on which provision."""
     clause = compiled.clause
-    types = sorted(clause.operators | clause.operators_unverified)
-    aside = _set_aside(case, clause)
-    if aside:
-        outcome, code = aside
+    ground = case.prepared.grounds[clause.id]
+    if ground.aside:
+        outcome, code = ground.aside
         reason = Reason(code, "reservation", obligation=clause.id, foreign=clause.condition)
-        return Judged(clause, outcome, outcome, None, (), (reason,), dict.fromkeys(types, (outcome, code)))
+        return Judged(clause, outcome, outcome, None, (), (reason,), ground.by_operator)
     results = assess(compiled, case.prepared.by_control, fired, case.policy.tables["outcome"], case.matcher)
-    standing = _standing(case, results)
-    best = _flagged(case, standing[0]) if standing else None
-    silent, code = _silence(case, clause, [t for t in types if t in case.certified])
-    outcome = best.outcome if best else silent
+    silent, code = ground.silence
+    if not results:
+        reason = Reason(code, obligation=clause.id)
+        return Judged(clause, silent, silent, None, (), (reason,), ground.by_operator)
+    best = _flagged(case, _standing(case, results)[0])
     strict = _strict(case, results) or silent
-    reasons = best.reasons if best else (Reason(code, obligation=clause.id),)
-    by_operator = _by_operator(case, clause, results, types)
-    return Judged(clause, outcome, strict, best, results, reasons, by_operator)
-
-
-def _set_aside(case: Case, clause: Clause) -> tuple[str, str] | None:
-    """Return the outcome and reason of an obligation that is not compared (VERDICTS V4, rows 1 and 2)."""
-    if clause.scope not in ("security", "forced_labor"):
-        return "out_of_scope", "not_security"
-    if clause.strength == STRENGTH_RANK["info"]:
-        return "not_applicable", "information_only"
-    if clause.condition in case.absent:
-        return "not_applicable", "condition_cannot_arise"
-    if not (clause.operators | clause.operators_unverified) & case.certified:
-        return "not_applicable", "no_such_operator_type"
-    return None
+    return Judged(
+        clause, best.outcome, strict, best, results, best.reasons, _by_operator(case, ground, results)
+    )
 
 
 def _standing(case: Case, results: Sequence[PathResult]) -> Sequence[PathResult]:
@@ -114,60 +101,19 @@ def _flagged(case: Case, best: PathResult) -> PathResult:
     return replace(best, reasons=(*best.reasons, conflict))
 
 
-def _silence(case: Case, clause: Clause, types: Sequence[str]) -> tuple[str, str]:
-    """Return what silence means: absent only where everything on the subject was read."""
-    category = clause.criterion.category
-    if case.unmapped:
-        return "unknown", "provisions_unmapped"
-    if types and all(_read_whole(case, category, operator) for operator in types):
-        return "absent", "no_provision_found"
-    return "unknown", "edition_incomplete"
-
-
-def _read_whole(case: Case, category: str, operator: str) -> bool:
-    key = (category, operator)
-    if key not in case.silence:
-        case.silence[key] = completeness(case.foreign, category, operator) == "full"
-    return case.silence[key]
-
-
-def _by_operator(
-    case: Case, clause: Clause, results: Sequence[PathResult], types: Sequence[str]
-) -> dict[str, tuple[str, str]]:
-    """Return the outcome for every operator type; types that the same paths bind are judged once."""
-    judged: dict[tuple[bool, ...], tuple[str, str]] = {}
-    found = {}
-    for operator in types:
-        if not results:
-            found[operator] = _unheard(case, clause, operator)
-            continue
+def _by_operator(case: Case, ground: Ground, results: Sequence[PathResult]) -> dict[str, tuple[str, str]]:
+    """Return the outcome, and the reason code where there is one, for every operator type."""
+    found = dict(ground.by_operator)
+    judged: dict[tuple[bool, ...], tuple[str, str]] = {}  # types that the same paths bind are judged once
+    for operator in ground.certified:
         bound = tuple([operator in result.operators for result in results])
-        if operator in case.certified and any(bound):
-            if bound not in judged:
-                judged[bound] = _for_operator(case, clause, results, operator)
+        if bound not in judged and True in bound:
+            heard = [result for result, holds in zip(results, bound, strict=True) if holds]
+            judged[bound] = _standing(case, heard)[0].outcome, ""
+        if bound in judged:
             found[operator] = judged[bound]
+        elif any(operator in result.operators_unverified for result in results):
+            found[operator] = "unknown", "operator_type_unverified"
         else:
-            found[operator] = _for_operator(case, clause, results, operator)
+            found[operator] = found[operator][0], "operator_type_missing"
     return found
-
-
-def _unheard(case: Case, clause: Clause, operator: str) -> tuple[str, str]:
-    """Return the outcome for an operator type where no provision touches the obligation at all."""
-    if operator not in case.certified:
-        return "not_applicable", "no_such_operator_type"
-    return _silence(case, clause, [operator])
-
-
-def _for_operator(
-    case: Case, clause: Clause, results: Sequence[PathResult], operator: str
-) -> tuple[str, str]:
-    """Return the outcome, and the reason code where there is one, for one operator type."""
-    if operator not in case.certified:
-        return "not_applicable", "no_such_operator_type"
-    bound = _standing(case, [result for result in results if operator in result.operators])
-    if bound:
-        return bound[0].outcome, ""
-    silent, code = _silence(case, clause, [operator])
-    if any(operator in result.operators_unverified for result in results):
-        return "unknown", "operator_type_unverified"
-    return silent, "operator_type_missing" if results else code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from criteria.model import STRENGTH_RANK, Edition
@@ -16,31 +17,34 @@ MATCHED, BEYOND, LEGAL_LIMIT, OUT_OF_SCOPE, UNMAPPED, BACKGROUND = (
 )  # fmt: skip
 
 
-def reverse_rows(
-    library: Library, baseline: Edition, foreign: Edition, as_of: date, touched: Mapping[str, Sequence[str]]
-) -> Iterator[ReverseRow]:
-    """Yield a row for every foreign clause: what it matches, or why the baseline has nothing for it.
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """The row of a foreign clause where nothing touches it, and the paths by which something may."""
 
-    `touched` gives the baseline criteria that a foreign obligation (or joint group) reaches.
-    """
+    row: ReverseRow
+    paths: tuple[str, ...]
+
+
+def untouched_rows(library: Library, baseline: Edition, foreign: Edition, as_of: date) -> tuple[Untouched, ...]:
+    """Return every foreign clause with why the baseline has nothing for it, should nothing be matched."""
     program = library.programs[foreign.program]
     maps = library.maps_of(foreign.key)
-    joint: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for group in maps.jointly:
         for member in group.members:
-            joint.setdefault(member, []).extend(touched.get(f"joint {group.id}", ()))
+            groups.setdefault(member, []).append(f"joint {group.id}")
+    found = []
     for clause in edition_clauses(library, foreign, as_of):
-        matched = tuple(dict.fromkeys((*touched.get(clause.id, ()), *joint.get(clause.id, ()))))
-        kind, note = _kind(clause, maps.maps.get(clause.id, ()), matched, baseline, foreign)
+        kind, note = _kind(clause, maps.maps.get(clause.id, ()), baseline, foreign)
         source = program.sources[clause.criterion.source.id]
-        yield ReverseRow(
+        row = ReverseRow(
             provision=clause.criterion.ref,
             title=clause.criterion.title,
             text=clause.text,
             category=clause.criterion.category,
             strength=strength_word(clause.strength),
             kind=kind,
-            matched=matched,
+            matched=(),
             note=note,
             basis=clause.criterion.basis,
             source={
@@ -49,15 +53,28 @@ def reverse_rows(
                 "url": source.url,
             },
         )
+        found.append(Untouched(row, (clause.id, *groups.get(clause.id, ()))))
+    return tuple(found)
 
 
-def _kind(
-    clause: Clause, entry: object, matched: Sequence[str], baseline: Edition, foreign: Edition
-) -> tuple[str, str]:
+def reverse_rows(rows: Iterable[Untouched], touched: Mapping[str, Sequence[str]]) -> Iterator[ReverseRow]:
+    """Yield a row for every foreign clause: what it matches, or why the baseline has nothing for it.
+
+    `touched` gives the baseline criteria that a foreign obligation (or joint group) reaches.
+    """
+    for one in rows:
+        refs = [ref for path in one.paths for ref in touched.get(path, ())]
+        if not refs:
+            yield one.row
+        elif one.row.kind == OUT_OF_SCOPE:
+            yield replace(one.row, matched=tuple(dict.fromkeys(refs)))
+        else:
+            yield replace(one.row, matched=tuple(dict.fromkeys(refs)), kind=MATCHED, note="")
+
+
+def _kind(clause: Clause, entry: object, baseline: Edition, foreign: Edition) -> tuple[str, str]:
     if clause.scope not in ("security", "forced_labor"):
         return OUT_OF_SCOPE, f"not security ({clause.scope})"
-    if matched:
-        return MATCHED, ""
     if clause.strength == STRENGTH_RANK["info"]:
         return BACKGROUND, "describes, asks for nothing"
     if _beyond_the_law(clause, baseline, foreign):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from criteria.model import BASIS_RANK, Criterion, Edition
@@ -43,8 +43,7 @@ def _verdict_vector(outcomes: Sequence[tuple[str, bool]]) -> tuple[int, ...]:
 def _decide_verdict(case: Case, outcomes: Sequence[tuple[str, bool]]) -> tuple[str, str | None]:
     key = tuple(outcomes)
     if key not in case.verdicts:
-        table, vector = case.policy.tables["verdict"], _verdict_vector(outcomes)
-        found = table.memo.get(vector) or table.decide([vector], case.matcher)[vector]
+        found = case.policy.tables["verdict"].decide_one(_verdict_vector(outcomes), case.matcher)
         case.verdicts[key] = found["verdict"], found.get("shortfall")
     return case.verdicts[key]
 
@@ -67,10 +66,10 @@ def _finding(case: Case, criterion: Criterion, judged: Sequence[Judged]) -> Find
     strict, _ = _decide_verdict(
         case, [(one.strict if one.outcome not in SET_ASIDE else one.outcome, one.must) for one in judged]
     )
-    obligations = tuple(_obligation_finding(case, one, any(must for _, must in outcomes)) for one in judged)
-    must = any(must and outcome not in SET_ASIDE for outcome, must in outcomes) or (
-        all(o in SET_ASIDE for o, _ in outcomes) and any(m for _, m in outcomes)
-    )
+    has_core = any([one.must for one in judged])
+    obligations = tuple([_obligation_finding(case, one, has_core) for one in judged])
+    compared = [must for outcome, must in outcomes if outcome not in SET_ASIDE]
+    must = any(compared) if compared else has_core
     severity, if_absent = _severity(case, criterion, verdict, shortfall, must)
     return Finding(
         criterion=criterion.ref,
@@ -83,10 +82,10 @@ def _finding(case: Case, criterion: Criterion, judged: Sequence[Judged]) -> Find
         provisional=VERDICT_ORDER[strict] < VERDICT_ORDER[verdict],
         counted=_counted(case, criterion, judged),
         unnumbered=criterion.unnumbered,
-        reasons=tuple(reason for one in judged for reason in one.reasons),
-        common=tuple(dict.fromkeys(text for o in obligations for text in o.common)),
-        missing=tuple(dict.fromkeys(text for o in obligations for text in o.missing)),
-        extra=tuple(dict.fromkeys(text for o in obligations for text in o.extra)),
+        reasons=tuple([reason for one in judged for reason in one.reasons]),
+        common=tuple(dict.fromkeys([text for o in obligations for text in o.common])),
+        missing=tuple(dict.fromkeys([text for o in obligations for text in o.missing])),
+        extra=tuple(dict.fromkeys([text for o in obligations for text in o.extra])),
         severity=severity,
         if_absent=if_absent,
         question=question_for(criterion, verdict, obligations),
@@ -128,49 +127,57 @@ def _severity(
     touched = verdict == "partly_meets"
     lacking = ("partly_meets", "substance") if touched else ("no_counterpart", "none")
     absent = (*lacking, int(must), group)
-    decided = table.decide([actual, absent], case.matcher)
-    severity = decided[actual]["severity"]
-    return severity, decided[absent]["severity"] if severity == "clarify" else ""
+    severity = table.decide_one(actual, case.matcher)["severity"]
+    if severity != "clarify":
+        return severity, ""
+    return severity, table.decide_one(absent, case.matcher)["severity"]
 
 
 def _operator_verdicts(case: Case, judged: Sequence[Judged]) -> dict[str, str]:
-    wanted = case.scope.operators or tuple(vocabulary().operators)
+    told = [(one.by_operator, one.must) for one in judged]
     verdicts = {}
-    for operator in wanted:
-        outcomes = [(one.by_operator[operator][0], one.must) for one in judged if operator in one.by_operator]
+    for operator in case.scope.operators or vocabulary().operators:
+        outcomes = tuple([(found[operator][0], must) for found, must in told if operator in found])
         if outcomes:
-            verdicts[operator] = _decide_verdict(case, outcomes)[0]
+            known = case.verdicts.get(outcomes) or _decide_verdict(case, outcomes)
+            verdicts[operator] = known[0]
     return verdicts
 
 
 def _obligation_finding(case: Case, one: Judged, has_core: bool) -> ObligationFinding:
     common, missing, extra = obligation_parts(one.clause, one.best, one.outcome)
+    evidence, others, path = (), (), ""
+    if one.best:
+        path = one.best.path
+        evidence = _evidence(case, [one.best])
+        others = _evidence(case, [result for result in one.results if result.path != path])
     return ObligationFinding(
         id=one.clause.id,
         text=one.clause.text,
         strength=strength_word(one.clause.strength),
         core=one.must or not has_core,
         outcome=one.outcome,
-        path=one.best.path if one.best else "",
+        path=path,
         reasons=one.reasons,
         common=common,
         missing=missing,
         extra=extra,
-        evidence=tuple(_evidence(case, one, one.best)) if one.best else (),
+        evidence=evidence,
         operators={operator: outcome for operator, (outcome, _) in one.by_operator.items()},
-        others=tuple(
-            e for r in one.results if one.best and r.path != one.best.path for e in _evidence(case, one, r)
-        ),
+        others=others,
     )
 
 
-def _evidence(case: Case, one: Judged, result: PathResult) -> Iterator[Evidence]:
-    told = case.prepared.told
-    for question, provision, rules in result.answered:
-        if provision.id not in told:
-            told[provision.id] = _told(case, provision)
-        fired = tuple(f"{one.clause.id}:{label}" for label in question.fired(rules))
-        yield Evidence(**told[provision.id], rules=fired, path=result.outcome)
+def _evidence(case: Case, results: Iterable[PathResult]) -> tuple[Evidence, ...]:
+    told, found = case.prepared.told, []
+    for result in results:
+        for question, provision, rules in result.answered:
+            if provision.id not in told:
+                told[provision.id] = _told(case, provision)
+            found.append(
+                Evidence(**told[provision.id], rules=question.fired(rules), path=result.outcome)
+            )
+    return tuple(found)
 
 
 def _told(case: Case, provision: Provision) -> dict[str, Any]:

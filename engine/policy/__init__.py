@@ -126,6 +126,10 @@ class Table:
         """The names of the vector's places, in order."""
         return tuple(self.model.fields)
 
+    def decide_one(self, vector: Vector, matcher: Matcher) -> Mapping[str, str]:
+        """Return what the table says for one vector."""
+        return self.memo.get(vector) or self.decide([vector], matcher)[vector]
+
     def decide(self, vectors: Iterable[Vector], matcher: Matcher) -> Mapping[Vector, Mapping[str, str]]:
         """Return what the table says for each vector; each distinct one goes through the engine once."""
         fresh = sorted({vector for vector in vectors if vector not in self.memo}, key=repr)
