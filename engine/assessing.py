@@ -206,8 +206,8 @@ def _result(
     clause: Clause, path: str, group: Sequence[_Answer], table: Table, matcher: Matcher
 ) -> PathResult:
     outcome = _decide(group, table, matcher, strict=False)
-    unverified = any([answer.provision.basis == "unverified" for answer in group])
-    loose = any([answer.reasons != answer.strict_reasons for answer in group])
+    unverified = any(answer.provision.basis == "unverified" for answer in group)
+    loose = any(answer.reasons != answer.strict_reasons for answer in group)
     strict = "absent" if unverified else _decide(group, table, matcher, strict=True) if loose else outcome
     told = [reason for answer in group for reason in _reasons(clause, answer, outcome)]
     reasons = tuple(told if len(group) == 1 else dict.fromkeys(told))
@@ -239,7 +239,7 @@ def _decide(group: Sequence[_Answer], table: Table, matcher: Matcher, *, strict:
         bool(deeming),
         bool(deeming) and deeming[0].regime_read,
         covers,
-        not covers and any([answer.overlaps or answer.covers for answer in group]),
+        not covers and any(answer.overlaps or answer.covers for answer in group),
         "shortfall" not in kinds,
         same_condition,
         binding,
@@ -263,15 +263,7 @@ def _reasons(clause: Clause, answer: _Answer, outcome: str) -> list[Reason]:
         found.append(Reason(code, obligation=clause.id, foreign=holder))
     if not answer.covers:
         found.append(Reason(_overlap_code(answer.question, provision), obligation=clause.id))
-    if not answer.binding:
-        found.append(_strength_reason("weaker_strength", "shortfall", clause, provision))
-    elif answer.stronger and outcome == "met_plus":
-        found.append(_strength_reason("stronger_strength", "surplus", clause, provision))
-    if provision.non_binding:
-        standing = provision.non_binding
-        found.append(
-            Reason("non_binding_instrument", "reservation", obligation=clause.id, foreign=standing)
-        )
+    found += _strength_reasons(clause, answer, outcome)
     if not answer.same_condition:
         asked = "always" if clause.condition == NO_CONDITION else clause.condition
         sides = ("condition", asked, provision.condition, clause.id)
@@ -287,9 +279,17 @@ def _pending_code(answer: _Answer) -> str:
     return "baseline_map_not_reviewed" if provision.counts else f"map_{provision.map.status}"
 
 
-def _strength_reason(code: str, kind: ReasonKind, clause: Clause, provision: Provision) -> Reason:
-    sides = (strength_word(clause.strength), strength_word(provision.strength))
-    return Reason(code, kind, "strength", *sides, clause.id)
+def _strength_reasons(clause: Clause, answer: _Answer, outcome: str) -> list[Reason]:
+    provision, found = answer.provision, []
+    if not answer.binding or (answer.stronger and outcome == "met_plus"):
+        kind: ReasonKind = "surplus" if answer.binding else "shortfall"
+        code = "stronger_strength" if answer.binding else "weaker_strength"
+        sides = ("strength", strength_word(clause.strength), strength_word(provision.strength), clause.id)
+        found.append(Reason(code, kind, *sides))
+    if provision.non_binding:
+        standing = provision.non_binding
+        found.append(Reason("non_binding_instrument", "reservation", obligation=clause.id, foreign=standing))
+    return found
 
 
 def _overlap_code(question: Question, provision: Provision) -> str:

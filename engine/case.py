@@ -29,14 +29,16 @@ class Scope:
 class Prepared:
     """A baseline compiled and a foreign edition as facts, as of a date; kept by the library.
 
-    `grounds` are by baseline clause, `untouched` by foreign one. `conflicts` names, for a foreign
-    criterion, those that say otherwise. `told` remembers what people are told of a provision, by its id.
+    `stages` says which clauses can be judged after each batch. `grounds` are by baseline clause,
+    `untouched` by foreign one. `conflicts` names, for a foreign criterion, those that say otherwise.
+    `told` remembers what people are told of a provision, by its id.
     """
 
     compiled: Compiled
     provisions: tuple[Provision, ...]
     by_control: Mapping[str, Sequence[Provision]]
     batches: tuple[Batch, ...]
+    stages: tuple[tuple[int, ...], ...]
     conflicts: Mapping[str, frozenset[str]]
     grounds: Mapping[str, Ground]
     untouched: tuple[Untouched, ...]

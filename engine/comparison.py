@@ -18,10 +18,9 @@ from importlib.metadata import PackageNotFoundError, version
 from criteria.model import Edition
 from criteria.problems import UnknownName
 from criteria.vocabulary import vocabulary
-from engine.assessing import Fired
 from engine.case import Case, Prepared, Scope
 from engine.clauses import conflicts_of, edition_clauses
-from engine.compiling import Compiled, RuleSet, compile_baseline
+from engine.compiling import Compiled, CompiledClause, RuleSet, compile_baseline
 from engine.facts import Provision, direct_maps, provisions_of
 from engine.findings import Comparison, Conclusion, Finding, Prerequisite, ReverseRow, Tally
 from engine.grounds import grounds_of
@@ -71,8 +70,7 @@ def compare(
         return _no_comparison(
             case, prerequisites, f"No program then ({status.status}): no comparison is claimed.", warnings
         )
-    fired = _match(case)
-    judged = [judge(case, compiled, fired) for compiled in case.prepared.compiled.clauses]
+    judged = _judged(case)
     findings = tuple(findings_of(case, judged))
     reverse = tuple(reverse_rows(prepared.untouched, _touched(judged)))
     conclusion = replace(
@@ -183,11 +181,12 @@ def _prepare(library: Library, baseline: Edition, foreign: Edition, as_of: date)
     by_control: dict[str, list[Provision]] = {}
     for provision in facts:
         by_control.setdefault(provision.control, []).append(provision)
-    batches = (_batch(ruleset, facts) for ruleset in rules.rulesets)
-    matched = tuple(batch for batch in batches if batch.facts)
+    asked = [(ruleset, batch) for ruleset in rules.rulesets if (batch := _batch(ruleset, facts)).facts]
+    batches = tuple(batch for _, batch in asked)
+    stages = _stages(rules.clauses, [ruleset for ruleset, _ in asked])
     grounds = grounds_of(library, edition_clauses(library, baseline, as_of), foreign)
     untouched = untouched_rows(library, baseline, foreign, as_of)
-    return Prepared(rules, facts, by_control, matched, conflicts_of(foreign), grounds, untouched)
+    return Prepared(rules, facts, by_control, batches, stages, conflicts_of(foreign), grounds, untouched)
 
 
 def _batch(ruleset: RuleSet, provisions: Iterable[Provision]) -> Batch:
@@ -195,12 +194,26 @@ def _batch(ruleset: RuleSet, provisions: Iterable[Provision]) -> Batch:
     return Batch.of(ruleset.rules, facts, ruleset.key)
 
 
-def _match(case: Case) -> Fired:
-    fired: dict[str, set[str]] = {}
-    for firings in case.matcher.match(case.prepared.batches):
+def _stages(clauses: Iterable[CompiledClause], rulesets: Sequence[RuleSet]) -> tuple[tuple[int, ...], ...]:
+    """Return for each ruleset in turn which clauses, by position, can be judged once it has been matched."""
+    last = {control: number for number, ruleset in enumerate(rulesets) for control in ruleset.controls}
+    stages: list[list[int]] = [[] for _ in range(max(1, len(rulesets)))]
+    for position, compiled in enumerate(clauses):
+        stages[max((last.get(one.control, 0) for one in compiled.questions), default=0)].append(position)
+    return tuple(map(tuple, stages))
+
+
+def _judged(case: Case) -> list[Judged]:
+    """Return what each baseline clause comes to; some are judged while the engine matches the others."""
+    prepared, fired = case.prepared, dict[str, set[str]]()
+    clauses = prepared.compiled.clauses
+    judged: dict[int, Judged] = {}
+    matched = case.matcher.match(prepared.batches) if prepared.batches else [[]]
+    for stage, firings in zip(prepared.stages, matched, strict=True):
         for rule, fact in firings:
             fired.setdefault(fact, set()).add(rule)
-    return fired
+        judged |= {position: judge(case, clauses[position], fired) for position in stage}
+    return [judged[position] for position in range(len(clauses))]
 
 
 def _touched(judged: Iterable[Judged]) -> dict[str, list[str]]:

@@ -1,8 +1,8 @@
 """Matches provisions with rules in a process of its own, so that no fault of the engine ends the caller.
 
-`compare` is given a `Matcher`. `ProcessMatcher` sends all batches of a comparison to a child process in
-one round trip; the child is watched, recycled, and rebuilt when it dies. `DirectMatcher` does the same
-work here, for batch workers that are themselves child processes, and for tests.
+`compare` is given a `Matcher`. `ProcessMatcher` sends all batches of a comparison to a child process at
+once and gives its answers as they come; the child is watched, recycled, and rebuilt when it dies.
+`DirectMatcher` does the same work here, for batch workers that are themselves child processes, and for tests.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import hashlib
 import os
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from engine.matching_process import Child, ChildFailure, MatcherError, to_json
 from engine.rete import EngineError
-from engine.rete_child import FAULTS, Shelf
+from engine.rete_child import Shelf
 from engine.rules import Fact, FactError, Rule, RuleError
 
 __all__ = [
@@ -76,10 +76,12 @@ def ruleset_key(rules: Sequence[Rule]) -> str:
 class Matcher(Protocol):
     """Runs rules on facts."""
 
-    def match(self, batches: Sequence[Batch]) -> list[list[Firing]]:
-        """Return per batch which rule fired on which fact, sorted by rule name, then fact id.
+    def match(self, batches: Sequence[Batch]) -> Iterable[list[Firing]]:
+        """Yield per batch which rule fired on which fact, sorted by rule name, then fact id.
 
-        Raises RuleError or FactError for input that cannot be run, MatcherError when matching fails.
+        The next batch may be matched while the caller works on this one; nothing is matched before the first
+        is asked for. Raises RuleError or FactError for input that cannot be run, MatcherError when
+        matching fails.
         """
 
 
@@ -90,13 +92,12 @@ class DirectMatcher:
         self._shelf = Shelf()
         self._lock = threading.Lock()
 
-    def match(self, batches: Sequence[Batch]) -> list[list[Firing]]:
+    def match(self, batches: Sequence[Batch]) -> Iterator[list[Firing]]:
         """See `Matcher`."""
-        with self._lock:
-            return [
-                batch.named(self._shelf.firings(batch.key, batch.rules, batch.facts_key, batch.facts))
-                for batch in batches
-            ]
+        for batch in batches:
+            with self._lock:
+                firings = self._shelf.firings(batch.key, batch.rules, batch.facts_key, batch.facts)
+            yield batch.named(firings)
 
     def close(self) -> None:
         """Free the rulesets."""
@@ -125,17 +126,19 @@ class _Holder:
 
 
 class ProcessMatcher:
-    """Runs rules in a child process. Safe for threads; calls wait for each other.
+    """Runs rules in a child process. Safe for threads; one waits until another has read all its answers.
 
-    A child that dies, or does not answer within `timeout` seconds, is replaced and asked once more;
-    after `calls_per_child` calls it is replaced anyway. It ends with the matcher, with the interpreter,
-    and when this process dies.
+    A thread that asks while it still reads an earlier answer is answered by a child made for that. A
+    child that dies, or does not give an answer within `timeout` seconds, is replaced and asked for what is
+    left once more; after `calls_per_child` calls it is replaced anyway. It ends with the matcher, with the
+    interpreter, and when this process dies.
     """
 
     def __init__(self, timeout: float = 20.0, calls_per_child: int = 2000) -> None:
         self._timeout = timeout
         self._calls_per_child = calls_per_child
         self._lock = threading.Lock()
+        self._reader: int | None = None  # the thread that reads answers
         self._holder = _Holder()
         self._end = weakref.finalize(self, self._holder.drop, 1.0)
         _matchers.add(self)
@@ -146,30 +149,41 @@ class ProcessMatcher:
         child = self._holder.child
         return None if child is None else child.pid
 
-    def match(self, batches: Sequence[Batch]) -> list[list[Firing]]:
+    def match(self, batches: Sequence[Batch]) -> Iterator[list[Firing]]:
         """See `Matcher`."""
         if not batches:
-            return []
+            return
+        if self._reader == threading.get_ident():
+            with ProcessMatcher(self._timeout) as another:
+                yield from another.match(batches)
+            return
         with self._lock:
-            answer = self._answer(batches)
-        if "fault" in answer:
-            kind, text = answer["fault"]
-            raise next(fault for fault in FAULTS if fault.__name__ == kind)(text)
-        return [batch.named(firings) for batch, firings in zip(batches, answer["firings"], strict=True)]
+            self._reader = threading.get_ident()
+            try:
+                yield from self._answers(batches)
+            finally:
+                self._reader = None
 
-    def _answer(self, batches: Sequence[Batch]) -> dict[str, Any]:
+    def _answers(self, batches: Sequence[Batch]) -> Iterator[list[Firing]]:
         requests = [(batch.key, batch.rules, batch.facts_key, batch.facts) for batch in batches]
         failures: list[str] = []
-        while len(failures) < 2:
+        answered = 0
+        while answered < len(batches):
             try:
-                return self._child().ask(requests, self._timeout)
+                for firings in self._child().ask(requests[answered:], self._timeout):
+                    answered += 1
+                    yield batches[answered - 1].named(firings)
             except ChildFailure as failure:
                 self._holder.drop()
                 failures.append(str(failure))
+                if len(failures) == 2:
+                    told = f"The matching process failed twice: {failures[0]}; then {failures[1]}."
+                    raise MatcherError(told) from failure
+            except (RuleError, FactError):
+                raise
             except BaseException:
                 self._holder.drop()  # an interrupted child would answer the next request with this reply
                 raise
-        raise MatcherError(f"The matching process failed twice: {failures[0]}; then {failures[1]}.")
 
     def _child(self) -> Child:
         child = self._holder.child
@@ -193,6 +207,7 @@ class ProcessMatcher:
 
     def _forked(self) -> None:
         self._lock = threading.Lock()
+        self._reader = None
         self._holder.drop()
 
 

@@ -15,13 +15,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from criteria.problems import MraError
 from engine.rete import EngineError
-from engine.rete_child import LENGTH_BYTES, Held
+from engine.rete_child import FAULTS, LENGTH_BYTES, Held
 from engine.rules import Fact, FactError, Rule
 
 BOOTSTRAP = """
@@ -44,6 +44,7 @@ _STDERR_SHOWN = 2000  # characters of the child's last words put into an error t
 
 
 Request = tuple[str, Sequence[Rule], str, Sequence[Fact]]  # ruleset key, rules, facts key, facts
+Firings = Sequence[tuple[int, Sequence[int]]]  # position of a rule, and of the facts that it fired on
 
 
 class MatcherError(MraError):
@@ -89,58 +90,71 @@ class Child:
         """The process id of the child."""
         return self._process.pid
 
-    def ask(self, requests: Sequence[Request], timeout: float) -> dict[str, Any]:
-        """Return the child's reply (see engine.rete_child).
+    def ask(self, requests: Sequence[Request], timeout: float) -> Iterator[Firings]:
+        """Yield the child's answer to each request, as soon as it is there.
 
-        Raises ChildFailure when the child dies, needs more than `timeout` seconds, or reports a fault of
-        the engine; FactError when a request holds what JSON cannot.
+        Raises ChildFailure when the child dies, needs more than `timeout` seconds for one answer, or
+        reports a fault of the engine; FactError when a request holds what JSON cannot; RuleError and
+        FactError when the child says so, after which it can be asked again.
         """
         self.calls += 1
         message = to_json({"limit": int(timeout) + 5, "batches": [self._short(*r) for r in requests]})
-        reply = self._exchange(len(message).to_bytes(LENGTH_BYTES) + message, timeout)
+        for key, _, facts_key, _ in requests:
+            self.held.use(key, facts_key)
+        unsent = memoryview(len(message).to_bytes(LENGTH_BYTES) + message)
+        received = bytearray()
+        for _ in requests:
+            unsent = self._exchange(unsent, received, timeout)
+            yield self._answer(received)
+
+    def _answer(self, received: bytearray) -> Firings:
+        """Take the first reply out of what was received and return what it answers."""
+        end = _reply_end(received)
         try:
-            answer: dict[str, Any] = json.loads(reply)
+            answer: dict[str, Any] = json.loads(received[LENGTH_BYTES:end])
         except ValueError as error:
             raise ChildFailure(f"its reply cannot be read: {error}") from error
+        del received[:end]
         if "fault" in answer:
+            kind, text = answer["fault"]
+            if kind == EngineError.__name__:
+                raise ChildFailure(text)
             self.held = Held(*answer["kept"])
-            if answer["fault"][0] == EngineError.__name__:
-                raise ChildFailure(answer["fault"][1])
-        return answer
+            raise next(fault for fault in FAULTS if fault.__name__ == kind)(text)
+        firings: Firings = answer["firings"]
+        return firings
 
     def _short(
         self, key: str, rules: Sequence[Rule], facts_key: str, facts: Sequence[Fact]
     ) -> Sequence[object]:
         """Return the request without the rules and facts that the child has."""
         held = self.held
-        has_rules, has_facts = key in held.rulesets, facts_key in held.facts
-        held.rulesets.use(key)
-        if facts_key:
-            held.facts.use(facts_key)
-        return key, None if has_rules else rules, facts_key, None if has_facts else facts
+        return (
+            key,
+            None if key in held.rulesets else rules,
+            facts_key,
+            None if facts_key in held.facts else facts,
+        )
 
-    def _exchange(self, request: bytes, timeout: float) -> bytes:
+    def _exchange(self, unsent: memoryview, received: bytearray, timeout: float) -> memoryview:
+        """Send and receive until a whole reply is received; return what is still unsent."""
         deadline = time.monotonic() + timeout
-        unsent = memoryview(request)
-        reply = bytearray()
-        expected = LENGTH_BYTES
         with selectors.DefaultSelector() as selector:
-            selector.register(self._requests, selectors.EVENT_WRITE)
             selector.register(self._replies, selectors.EVENT_READ)
-            while len(reply) < expected:
+            if unsent:
+                selector.register(self._requests, selectors.EVENT_WRITE)
+            while len(received) < _reply_end(received):
                 ready = selector.select(max(0.0, deadline - time.monotonic()))
                 if not ready:
                     raise ChildFailure(f"no reply within {timeout:g} seconds{self._last_words()}")
                 for key, _ in ready:
                     if key.fileobj is self._replies:
-                        reply += self._read()
+                        received += self._read()
                     else:
                         unsent = unsent[self._write(unsent) :]
                         if not unsent:
                             selector.unregister(self._requests)
-                if len(reply) >= LENGTH_BYTES:
-                    expected = LENGTH_BYTES + int.from_bytes(reply[:LENGTH_BYTES])
-        return bytes(reply[LENGTH_BYTES:])
+        return unsent
 
     def _read(self) -> bytes:
         data = os.read(self._replies.fileno(), 1 << 20)
@@ -179,6 +193,12 @@ class Child:
             self._process.returncode = 0  # not ours to wait for
         self._replies.close()
         self._stderr.close()
+
+
+def _reply_end(received: bytearray) -> int:
+    """Return where the first reply ends in what was received, as far as that is known."""
+    known = len(received) >= LENGTH_BYTES
+    return LENGTH_BYTES + (int.from_bytes(received[:LENGTH_BYTES]) if known else 0)
 
 
 def to_json(message: object) -> bytes:

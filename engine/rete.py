@@ -115,7 +115,9 @@ class Session:
         if len(known) > MAX_FACTS:
             raise FactError(f"{len(known)} facts in one session; at most {MAX_FACTS} can be told apart.")
         self._ids = known
-        self._pending += [(identity, position, body) for position, (identity, body) in enumerate(facts, first)]
+        self._pending += [
+            (identity, position, body) for position, (identity, body) in enumerate(facts, first)
+        ]
 
     def run(self) -> list[tuple[str, str]]:
         """Return (rule name, fact id) for every match of the facts added since the last run, sorted."""

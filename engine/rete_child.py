@@ -5,8 +5,9 @@ and ends when its standard input does. A message, either way, is four bytes of l
 
 request  {"limit": seconds, "batches": [[key, rules or null, facts key, facts or null], …]}
          null: what was sent earlier under the key; facts with an empty key are not kept
-reply    {"firings": [[[rule position, [fact position, …]], …], …]}, one list per batch, or
-         {"fault": [kind, text], "kept": [[key, …], [facts key, …]]}: why it failed, and what is held after that
+replies  one for each batch, as soon as it is known: {"firings": [[rule position, [fact position, …]], …]};
+         or, as the last, why it failed and what is held after that:
+         {"fault": [kind, text], "kept": [[key, …], [facts key, …]]}
 """
 
 from __future__ import annotations
@@ -58,6 +59,12 @@ class Held:
     def __init__(self, rulesets: Iterable[str] = (), facts: Iterable[str] = ()) -> None:
         self.rulesets = Recent(RULESETS_KEPT, rulesets)
         self.facts = Recent(FACTS_KEPT, facts)
+
+    def use(self, key: str, facts_key: str) -> None:
+        """Note that a batch is matched now."""
+        self.rulesets.use(key)
+        if facts_key:
+            self.facts.use(facts_key)
 
 
 class Shelf:
@@ -114,21 +121,22 @@ class Shelf:
         self.held = Held()
 
 
-def answer(shelf: Shelf, request: bytes) -> bytes:
-    """Return the reply to one request."""
+def answers(shelf: Shelf, request: bytes) -> Iterator[bytes]:
+    """Yield the replies to one request."""
     message = json.loads(request)
-    signal.alarm(message["limit"])  # an engine that hangs holds the interpreter: only a signal ends it
-    reply: dict[str, object]
-    try:
-        reply = {"firings": [shelf.firings(*batch) for batch in message["batches"]]}
-    except FAULTS as fault:
-        held = shelf.held
-        reply = {
-            "fault": [type(fault).__name__, str(fault)],
-            "kept": [list(held.rulesets), list(held.facts)],
-        }
-    signal.alarm(0)
-    return json.dumps(reply, separators=(",", ":")).encode()
+    for batch in message["batches"]:
+        signal.alarm(message["limit"])  # an engine that hangs holds the interpreter: only a signal ends it
+        reply: dict[str, object]
+        try:
+            reply = {"firings": shelf.firings(*batch)}
+        except FAULTS as fault:
+            held = shelf.held
+            kept = [list(held.rulesets), list(held.facts)]
+            reply = {"fault": [type(fault).__name__, str(fault)], "kept": kept}
+        signal.alarm(0)
+        yield json.dumps(reply, separators=(",", ":")).encode()
+        if "fault" in reply:
+            return
 
 
 def serve() -> None:
@@ -139,6 +147,6 @@ def serve() -> None:
     shelf = Shelf()
     with open(0, "rb") as source, open(replies, "wb") as sink:  # noqa: PTH123 - file descriptors
         while length := source.read(LENGTH_BYTES):
-            reply = answer(shelf, source.read(int.from_bytes(length)))
-            sink.write(len(reply).to_bytes(LENGTH_BYTES) + reply)
-            sink.flush()
+            for reply in answers(shelf, source.read(int.from_bytes(length))):
+                sink.write(len(reply).to_bytes(LENGTH_BYTES) + reply)
+                sink.flush()

@@ -25,7 +25,9 @@ class Untouched:
     paths: tuple[str, ...]
 
 
-def untouched_rows(library: Library, baseline: Edition, foreign: Edition, as_of: date) -> tuple[Untouched, ...]:
+def untouched_rows(
+    library: Library, baseline: Edition, foreign: Edition, as_of: date
+) -> tuple[Untouched, ...]:
     """Return every foreign clause with why the baseline has nothing for it, should nothing be matched."""
     program = library.programs[foreign.program]
     maps = library.maps_of(foreign.key)

@@ -66,7 +66,7 @@ def _finding(case: Case, criterion: Criterion, judged: Sequence[Judged]) -> Find
     strict, _ = _decide_verdict(
         case, [(one.strict if one.outcome not in SET_ASIDE else one.outcome, one.must) for one in judged]
     )
-    has_core = any([one.must for one in judged])
+    has_core = any(one.must for one in judged)
     obligations = tuple([_obligation_finding(case, one, has_core) for one in judged])
     compared = [must for outcome, must in outcomes if outcome not in SET_ASIDE]
     must = any(compared) if compared else has_core
@@ -146,11 +146,7 @@ def _operator_verdicts(case: Case, judged: Sequence[Judged]) -> dict[str, str]:
 
 def _obligation_finding(case: Case, one: Judged, has_core: bool) -> ObligationFinding:
     common, missing, extra = obligation_parts(one.clause, one.best, one.outcome)
-    evidence, others, path = (), (), ""
-    if one.best:
-        path = one.best.path
-        evidence = _evidence(case, [one.best])
-        others = _evidence(case, [result for result in one.results if result.path != path])
+    path = one.best.path if one.best else ""
     return ObligationFinding(
         id=one.clause.id,
         text=one.clause.text,
@@ -162,9 +158,9 @@ def _obligation_finding(case: Case, one: Judged, has_core: bool) -> ObligationFi
         common=common,
         missing=missing,
         extra=extra,
-        evidence=evidence,
+        evidence=_evidence(case, [one.best] if one.best else ()),
         operators={operator: outcome for operator, (outcome, _) in one.by_operator.items()},
-        others=others,
+        others=_evidence(case, [result for result in one.results if result.path != path]),
     )
 
 
@@ -174,9 +170,7 @@ def _evidence(case: Case, results: Iterable[PathResult]) -> tuple[Evidence, ...]
         for question, provision, rules in result.answered:
             if provision.id not in told:
                 told[provision.id] = _told(case, provision)
-            found.append(
-                Evidence(**told[provision.id], rules=question.fired(rules), path=result.outcome)
-            )
+            found.append(Evidence(**told[provision.id], rules=question.fired(rules), path=result.outcome))
     return tuple(found)
 
 
