@@ -74,9 +74,14 @@ def dated_strength(criterion: Criterion, as_of: date) -> int:
     """Return a criterion's own strength (0 info … 3 must) on a date: its last change begun by then holds."""
     strength = criterion.strength
     for change in sorted(criterion.strength_history, key=lambda change: change.since):
-        if change.since <= as_of.isoformat()[: len(change.since)]:
+        if _begun(change.since, as_of):
             strength = change.strength
     return STRENGTH_RANK[strength]
+
+
+def _begun(since: str, as_of: date) -> bool:
+    """Return whether a year, month or day has come."""
+    return since <= as_of.isoformat()[: len(since)]
 
 
 def clause_strength(
@@ -115,11 +120,24 @@ def _standing_strength(
     return min(own, _standing_strength(above, by_ref, as_of, {*seen, criterion.ref}))
 
 
+Version = tuple[str, tuple[str, ...]]
+
+
+def version_of(library: Library, edition: Edition, as_of: date) -> Version:
+    """Return an edition's key and the changes of strength begun by a date: all its clauses depend on."""
+
+    def changes() -> tuple[str, ...]:
+        return tuple(sorted({c.since for criterion in edition.criteria for c in criterion.strength_history}))
+
+    every = library.remember(("changes of strength", edition.key), changes)
+    return edition.key, tuple([since for since in every if _begun(since, as_of)])
+
+
 def edition_clauses(library: Library, edition: Edition, as_of: date) -> tuple[Clause, ...]:
-    """Return `clauses_of` an edition of a library, made once for each date."""
+    """Return `clauses_of` an edition of a library, made once for dates between which nothing changes."""
     program = library.programs[edition.program]
-    key = ("clauses", edition.key, as_of)
-    return library.remember(key, lambda: clauses_of(edition, program, as_of), as_of)
+    key = ("clauses", version_of(library, edition, as_of))
+    return library.remember(key, lambda: clauses_of(edition, program, as_of))
 
 
 def clauses_of(edition: Edition, program: Program, as_of: date) -> tuple[Clause, ...]:

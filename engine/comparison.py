@@ -19,7 +19,7 @@ from criteria.model import Edition
 from criteria.problems import UnknownName
 from criteria.vocabulary import vocabulary
 from engine.case import Case, Prepared, Scope
-from engine.clauses import conflicts_of, edition_clauses
+from engine.clauses import conflicts_of, edition_clauses, version_of
 from engine.compiling import Compiled, CompiledClause, RuleSet, compile_baseline
 from engine.facts import Provision, direct_maps, provisions_of
 from engine.findings import Comparison, Conclusion, Finding, Prerequisite, ReverseRow, Tally
@@ -29,7 +29,7 @@ from engine.matching import Batch, Matcher
 from engine.policy import Policy
 from engine.prerequisites import judge_prerequisites, status_on
 from engine.recommending import conclude, tally
-from engine.reverse import legal_limit_note, reverse_rows, untouched_rows
+from engine.reverse import Untouched, legal_limit_note, reverse_rows, untouched_rows
 from engine.verdicts import TOUCHED, findings_of
 from mappings.library import Library
 from mappings.model import Map
@@ -157,36 +157,46 @@ def _operator_tally(findings: Iterable[Finding], operator: str) -> Tally:
 
 
 def _prepared(library: Library, baseline: Edition, foreign: Edition, as_of: date) -> Prepared:
-    key = ("prepared", baseline.key, foreign.key, as_of)
-    return library.remember(key, lambda: _prepare(library, baseline, foreign, as_of), as_of)
+    """Return what is ready before matching, made once for dates between which nothing changes."""
+    here, there = version_of(library, baseline, as_of), version_of(library, foreign, as_of)
+    key = ("prepared", here, there)
+    return library.remember(key, lambda: _prepare(library, baseline, foreign, as_of))
 
 
 def _prepare(library: Library, baseline: Edition, foreign: Edition, as_of: date) -> Prepared:
-    """Return the compiled baseline and the foreign facts; each is made once for a library and date."""
+    here, there = version_of(library, baseline, as_of), version_of(library, foreign, as_of)
+    clauses = edition_clauses(library, baseline, as_of)
     direct: dict[str, list[Map]] = {}
     for _, target, one in direct_maps(library, foreign.key, baseline.key):
         direct.setdefault(target, []).append(one)
-    pair = foreign.key if direct else ""
 
     def compiled() -> Compiled:
-        clauses = edition_clauses(library, baseline, as_of)
         return compile_baseline(clauses, library.maps_of(baseline.key).maps, library.controls, direct)
 
     def provisions() -> tuple[Provision, ...]:
         return provisions_of(library, foreign, baseline.key, as_of)
 
-    rules = library.remember(("compiled", baseline.key, pair, as_of), compiled, as_of)
-    key = ("provisions", foreign.key, baseline.key if pair else "", as_of)
-    facts = library.remember(key, provisions, as_of)
+    def untouched() -> tuple[Untouched, ...]:
+        return untouched_rows(library, baseline, foreign, as_of)
+
+    # Direct maps belong to the pair; without any, a side is prepared once for all its partners.
+    rules = library.remember(("compiled", here, foreign.key if direct else ""), compiled)
+    facts = library.remember(("provisions", there, baseline.key if direct else ""), provisions)
+    rows = library.remember(("untouched", there, baseline.direction), untouched)
     by_control: dict[str, list[Provision]] = {}
     for provision in facts:
         by_control.setdefault(provision.control, []).append(provision)
     asked = [(ruleset, batch) for ruleset in rules.rulesets if (batch := _batch(ruleset, facts)).facts]
-    batches = tuple(batch for _, batch in asked)
-    stages = _stages(rules.clauses, [ruleset for ruleset, _ in asked])
-    grounds = grounds_of(library, edition_clauses(library, baseline, as_of), foreign)
-    untouched = untouched_rows(library, baseline, foreign, as_of)
-    return Prepared(rules, facts, by_control, batches, stages, conflicts_of(foreign), grounds, untouched)
+    return Prepared(
+        compiled=rules,
+        provisions=facts,
+        by_control=by_control,
+        batches=tuple(batch for _, batch in asked),
+        stages=_stages(rules.clauses, [ruleset for ruleset, _ in asked]),
+        conflicts=conflicts_of(foreign),
+        grounds=grounds_of(library, clauses, foreign),
+        untouched=rows,
+    )
 
 
 def _batch(ruleset: RuleSet, provisions: Iterable[Provision]) -> Batch:

@@ -44,17 +44,25 @@ def grounds_of(library: Library, clauses: Iterable[Clause], foreign: Edition) ->
             return "absent", "no_provision_found"
         return "unknown", "edition_incomplete"
 
-    def ground(clause: Clause) -> Ground:
-        types = clause.operators | clause.operators_unverified
-        known, category = types & certified, clause.criterion.category
-        aside = _set_aside(clause, absent) or (None if known else _NO_SUCH_TYPE)
+    @cache
+    def ground(aside: tuple[str, str] | None, category: str, types: frozenset[str]) -> Ground:
+        """Clauses of which the same is known share one."""
+        known = types & certified
+        aside = aside or (None if known else _NO_SUCH_TYPE)
         by_operator = {
             one: aside or (silence(category, frozenset([one])) if one in known else _NO_SUCH_TYPE)
             for one in sorted(types)
         }
         return Ground(aside, silence(category, known), by_operator, known)
 
-    return {clause.id: ground(clause) for clause in clauses}
+    return {
+        clause.id: ground(
+            _set_aside(clause, absent),
+            clause.criterion.category,
+            clause.operators | clause.operators_unverified,
+        )
+        for clause in clauses
+    }
 
 
 def _set_aside(clause: Clause, absent: set[str]) -> tuple[str, str] | None:

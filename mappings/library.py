@@ -29,7 +29,7 @@ from mappings.workspace import reading
 
 Made = TypeVar("Made")
 
-DAYS = 4  # days whose results a Library keeps: those of C-TPAT × EU alone take 5 MB each
+DAYS = 4  # days whose results a Library keeps
 OF_A_DAY = 5_000  # results of one day: a matrix of all programs takes 1,000
 _NOTHING: Final = object()
 _days_lock = threading.Lock()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pytest
 
 from criteria.problems import UnknownName
+from engine.clauses import version_of
+from engine.comparison import compare
 from engine.findings import Comparison
 from engine.matching import Batch, DirectMatcher, Firing, MatcherError
+from engine.policy import load_policy
 from engine.presenting import comparison_as_dict
+from mappings.library import load_library
 from tests.worlds import finding_of, world
 
 MATCHER = DirectMatcher()
@@ -122,3 +127,16 @@ def test_a_failing_matcher_is_an_error_and_never_an_empty_result():
 
     with pytest.raises(MatcherError, match="failed twice"):
         world({}).compare(Broken())
+
+
+def test_days_between_which_no_strength_changes_share_what_is_prepared_and_others_do_not():
+    """A server is asked for another day every day; C-TPAT's forced labor criterion became a must in 2023."""
+    library, policy = load_library(), load_policy(MATCHER)
+    here, there = library.editions["ctpat-2020"], library.editions["eu-aeo-2016"]
+    days = [date(2022, 6, 1), date(2022, 12, 31), date(2023, 1, 1), date(2026, 1, 1)]
+    made = [compare(library, here, there, policy, MATCHER, day) for day in days]
+    assert [finding_of(one, "3.9").strength for one in made] == ["should", "should", "must", "must"]
+    assert version_of(library, here, days[0]) == version_of(library, here, days[1])
+    assert version_of(library, here, days[1]) != version_of(library, here, days[2])
+    assert made[2].findings == made[3].findings
+    assert len({one.id for one in made}) == len(days)
