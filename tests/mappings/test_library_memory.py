@@ -10,7 +10,7 @@ from mappings.library import DAYS, load_library
 DAY = date(2026, 1, 1)
 
 
-def fresh():
+def fresh() -> library_module.Library:
     """Return the shipped library with nothing remembered."""
     shipped = load_library()
     return library_module.Library(
