@@ -42,7 +42,7 @@ class Prepared:
     conflicts: Mapping[str, frozenset[str]]
     grounds: Mapping[str, Ground]
     untouched: tuple[Untouched, ...]
-    told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    told: dict[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

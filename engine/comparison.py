@@ -181,7 +181,8 @@ def _prepare(library: Library, baseline: Edition, foreign: Edition, as_of: date)
 
     # Direct maps belong to the pair; without any, a side is prepared once for all its partners.
     rules = library.remember(("compiled", here, foreign.key if direct else ""), compiled)
-    facts = library.remember(("provisions", there, baseline.key if direct else ""), provisions)
+    sides = (there, baseline.key if direct else "")
+    facts = library.remember(("provisions", sides), provisions)
     rows = library.remember(("untouched", there, baseline.direction), untouched)
     by_control: dict[str, list[Provision]] = {}
     for provision in facts:
@@ -196,6 +197,7 @@ def _prepare(library: Library, baseline: Edition, foreign: Edition, as_of: date)
         conflicts=conflicts_of(foreign),
         grounds=grounds_of(library, clauses, foreign),
         untouched=rows,
+        told=library.remember(("told", sides), dict),
     )
 
 
