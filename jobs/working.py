@@ -20,7 +20,6 @@ from jobs.stored_imports import apply_plan, import_outcome, options_from, plan_u
 from jobs.stored_reports import keep_matrix, make_report, matrix_outcome, report_outcome
 from jobs.stored_reviews import propose_waiting
 from jobs.workshop import Actor, Progress, Workshop
-from store import uploads
 
 Arguments = Mapping[str, Any]
 Work = Callable[[Workshop, Actor, Arguments, Progress], dict[str, Any]]
@@ -37,10 +36,6 @@ def _day(arguments: Arguments) -> date | None:
 
 def _import(workshop: Workshop, actor: Actor, arguments: Arguments, progress: Progress) -> dict[str, Any]:
     upload = str(arguments["upload"])
-    with workshop.store.reading() as session:
-        done = uploads.get(session, actor.workspace, upload).details.get("imported")
-    if done and done in workshop.library(actor.workspace).editions:  # and not taken back since
-        return {"edition": done, "upload": upload, "applied": True}
     options = options_from(arguments["options"])
     plan = plan_upload(workshop, actor.workspace, upload, options, _today(), progress)
     if plan.refused:
