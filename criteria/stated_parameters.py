@@ -6,7 +6,7 @@ Each is a proposal with the words it came from; the words and patterns are those
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from criteria.dimensions import ValueProblem, parse_value
 from criteria.vocabulary import vocabulary
@@ -30,8 +30,8 @@ def _numbers() -> tuple[str, dict[str, int]]:
 
 
 _Pattern = tuple[str, str | bool | None, Finder]
-_WORD = re.compile(r"\w+")
-_START = 3  # letters by which a word's patterns are found
+_START = re.compile(r"\b\w{1,3}")
+"""How a word begins, by which its patterns are found."""
 
 # A number alone, or as contracts write it: "five (5)", "5 (five)".
 _AMOUNT = r"(?:[^\W\d_]+ ?\( ?)?(\d+|%s)(?: ?\))?(?: ?\([^\W\d_]+\))?"
@@ -41,9 +41,19 @@ def _candidates(folded: str) -> tuple[_Pattern, ...]:
     """Return the patterns that a text can match; an English text is told by how its words begin."""
     if not folded.isascii():
         return _patterns()
-    starts = {word[:_START] for word in _WORD.findall(folded)}
-    places = {place for start in starts for place in _by_start().get(start, ())}
+    return _beginning_with(_telling_starts().intersection(_START.findall(folded)))
+
+
+@lru_cache(maxsize=4096)
+def _beginning_with(starts: frozenset[str]) -> tuple[_Pattern, ...]:
+    """Return the patterns of the words that begin so, in their order."""
+    places = {place for start in starts for place in _by_start()[start]}
     return tuple(_patterns()[place] for place in sorted(places))
+
+
+@cache
+def _telling_starts() -> frozenset[str]:
+    return frozenset(_by_start())
 
 
 @cache
@@ -52,7 +62,7 @@ def _by_start() -> dict[str, tuple[int, ...]]:
     found: dict[str, dict[int, None]] = {}
     for place, (_, _, one) in enumerate(_patterns()):
         for need in one.plain_needs:
-            found.setdefault(_WORD.findall(need)[0][:_START], {})[place] = None
+            found.setdefault(_START.findall(need)[0], {})[place] = None
     return {start: tuple(places) for start, places in found.items()}
 
 
@@ -90,7 +100,7 @@ def parameters_in(text: str) -> list[Proposed]:
     found: dict[str, Proposed] = {}
     for dimension, value, pattern in _candidates(folded):
         for match in pattern.finditer(folded):
-            raw = value if value is not None else _amount(match)
+            raw = value if value is not None else _amount(match.groups())
             if raw is not None and _valid(dimension, raw):
                 found[dimension] = _merged(
                     found.get(dimension), Proposed(dimension, raw, match.group().strip())
@@ -98,8 +108,9 @@ def parameters_in(text: str) -> list[Proposed]:
     return [found[key] for key in sorted(found)]
 
 
-def _amount(match: re.Match[str]) -> str | None:
-    groups = [group for group in match.groups() if group is not None]
+@lru_cache(maxsize=4096)
+def _amount(matched: tuple[str | None, ...]) -> str | None:
+    groups = [group for group in matched if group is not None]
     numbers = [int(g) if g.isdigit() else _numbers()[1].get(g) for g in groups]
     number = next((n for n in numbers if n is not None), None)
     unit = next((_units()[1][g] for g in groups if g in _units()[1]), None)
@@ -108,7 +119,8 @@ def _amount(match: re.Match[str]) -> str | None:
     return f"{number} {unit}{'s' if number != 1 else ''}" if unit else str(number)
 
 
-def _valid(dimension: str, raw: object) -> bool:
+@lru_cache(maxsize=4096, typed=True)
+def _valid(dimension: str, raw: str | bool) -> bool:
     known = vocabulary().dimensions[dimension]
     try:
         parse_value(known, [raw] if known.kind == "set" else raw)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -42,19 +42,19 @@ class Finder:
     # Those of them that an English text can hold: most texts are then tried against few words.
     plain_needs: tuple[str, ...] = ()
 
-    def _may_match(self, folded: str) -> bool:
-        for word in self.plain_needs if folded.isascii() else self.needs:  # noqa: SIM110 - any() is half as fast
-            if word in folded:
-                return True
-        return False
-
     def search(self, folded: str) -> re.Match[str] | None:
         """Return the first match in a folded text."""
-        return self.pattern.search(folded) if self._may_match(folded) else None
+        for word in self.plain_needs if folded.isascii() else self.needs:
+            if word in folded:
+                return self.pattern.search(folded)
+        return None
 
-    def finditer(self, folded: str) -> Iterator[re.Match[str]]:
+    def finditer(self, folded: str) -> Iterable[re.Match[str]]:
         """Return every match in a folded text."""
-        return self.pattern.finditer(folded) if self._may_match(folded) else iter(())
+        for word in self.plain_needs if folded.isascii() else self.needs:
+            if word in folded:
+                return self.pattern.finditer(folded)
+        return ()
 
 
 @cache

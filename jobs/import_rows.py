@@ -22,6 +22,7 @@ from criteria.normalising import (
 from criteria.problems import Problem, nearest_hint
 from criteria.vocabulary import vocabulary
 from jobs.import_clauses import obligations_of
+from workbooks.garbage import collector_paused
 from workbooks.header_words import operator_types
 from workbooks.problem_codes import problem
 from workbooks.raw_criteria import HIDDEN_ROW, HIDDEN_SHEET, NO_REFERENCE, STRUCK_OUT, RawCriterion
@@ -38,6 +39,7 @@ class Rows:
     problems: list[Problem] = field(default_factory=list)
 
 
+@collector_paused()
 def read_rows(
     raws: Iterable[RawCriterion],
     program: Program,
@@ -99,14 +101,26 @@ def _sheets_for_everybody(raws: Sequence[RawCriterion]) -> list[Problem]:
     return [problem("sheet_for_everybody", sheet=name) for name, found in by_sheet.items() if found == {""}]
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What an operator cell names: roles, and the parts that name none, each with the nearest roles."""
+
+    roles: tuple[str, ...]
+    unknown: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(slots=True)
 class _Reader:
-    """Reads rows as criteria of one program; `unrecognized` are the headings that name no category."""
+    """Reads rows as criteria of one program; `unrecognized` are the headings that name no category.
+
+    `named` keeps what operator cells name: a sheet says the same in most of its rows.
+    """
 
     program: Program
     source: str
     words: dict[str, Strength]
     unrecognized: Counter[tuple[str, str]]
+    named: dict[str, _Named] = field(default_factory=dict)
     criteria: list[Criterion] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -178,16 +192,26 @@ class _Reader:
         return taken
 
     def _roles(self, raw: RawCriterion) -> tuple[str, ...]:
-        if not raw.operators_text.strip():
+        text = raw.operators_text
+        if not text.strip():
             return ("all",)
-        found, unmatched = roles_in(raw.operators_text, self.program)
+        if text not in self.named:
+            self.named[text] = self._read_roles(text)
+        for part, hint in self.named[text].unknown:
+            place = {"sheet": raw.sheet, "cell": raw.cell("operators"), "field": "operators"}
+            self.problems.append(problem("unknown_operator_type", **place, value=part, nearest=hint))
+        return self.named[text].roles
+
+    def _read_roles(self, text: str) -> _Named:
+        found, unmatched = roles_in(text, self.program)
         keys = dict.fromkeys(str(one.value) for one in found)
+        unknown = []
         for part in unmatched:
             roles = self._roles_by_header_words(part)
             keys.update(dict.fromkeys(roles))
             if not roles:
-                self._report_operator(raw, part)
-        return ("all",) if "all" in keys else tuple(keys) or ("all",)
+                unknown.append((part, nearest_hint(part, [role.name for role in self.program.roles])))
+        return _Named(("all",) if "all" in keys else tuple(keys) or ("all",), tuple(unknown))
 
     def _roles_by_header_words(self, part: str) -> list[str]:
         """Return the roles that the words for sheets and column headers name."""
@@ -195,12 +219,6 @@ class _Reader:
             return ["all"]
         wanted = set(operator_types(part))
         return [role.key for role in self.program.roles if wanted & set(role.operator_types)]
-
-    def _report_operator(self, raw: RawCriterion, part: str) -> None:
-        hint = nearest_hint(part, [role.name for role in self.program.roles])
-        cell = raw.cell("operators")
-        place = {"sheet": raw.sheet, "cell": cell, "field": "operators"}
-        self.problems.append(problem("unknown_operator_type", **place, value=part, nearest=hint))
 
 
 def _title(text: str) -> str:

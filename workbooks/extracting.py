@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from criteria.problems import Problem
 from workbooks.bullets import split_bullets
 from workbooks.cell_checks import check_cell, check_columns
+from workbooks.garbage import collector_paused
 from workbooks.header_words import is_circle, operator_types, tick
 from workbooks.layouts import Layout, LayoutColumn, Proposal
 from workbooks.model import ERROR, NO_VALUE, Cell, Sheet
@@ -39,6 +40,7 @@ _REFERENCE_IN_TEXT = re.compile(
 _JOINED = ("requirement", "translation", "evidence", "parameters", "notes", "strength", "operators")
 
 
+@collector_paused()
 def extract(workbook: Workbook, proposal: Proposal) -> Extraction:
     """Return the criterion rows of every sheet that has a layout, with all problems of the file.
 
@@ -92,12 +94,11 @@ class _SheetReader:
         self.ledger: Counter[str] = Counter(_rows_above(sheet, layout))
         self.carried: dict[str, str] = {}
         self.waiting: list[_Heading] = []
+        self.columns = [(column.number, column) for column in layout.columns if not column.ticked]
+        self.ticked = [(column.number, column) for column in layout.columns if column.ticked]
         self.circles = {
-            column.number: any(
-                is_circle(v.own[column.number].text) for v in self.kinds.views if column.number in v.own
-            )
-            for column in layout.columns
-            if column.ticked
+            number: any(is_circle(v.own[number].text) for v in self.kinds.views if number in v.own)
+            for number, _ in self.ticked
         }
         self.sheet_operators = sheet.name if operator_types(sheet.name) else ""
 
@@ -143,9 +144,9 @@ class _SheetReader:
         self._settle_headings(self.sections.path)
         draft = _Draft(view.number, section_path=self.sections.path)
         self.drafts.append(draft)
-        for column in self.layout.columns:
-            cell = self.sheet.grid.cell(view.number, column.number)
-            if cell is not None and not column.ticked:
+        for number, column in self.columns:
+            cell = self.sheet.grid.cell(view.number, number)
+            if cell is not None:
                 self._take(draft, column, cell, own=cell.row == view.number)
         self._take_ticks(draft, view)
         self._carry(draft)
@@ -168,11 +169,11 @@ class _SheetReader:
             draft.operators_from = "column"
 
     def _take_ticks(self, draft: _Draft, view: RowView) -> None:
-        for column in self.layout.columns:
-            cell = self.sheet.grid.cell(view.number, column.number) if column.ticked else None
+        for number, column in self.ticked:
+            cell = self.sheet.grid.cell(view.number, number)
             if cell is None:
                 continue
-            answer = tick(cell.text, self.circles[column.number])
+            answer = tick(cell.text, self.circles[number])
             if answer is None:
                 self._take(draft, column, cell, own=cell.row == view.number)
             elif answer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 TEXT, NUMBER, DATE, BOOLEAN, ERROR, NO_VALUE = "text", "number", "date", "boolean", "error", "no_value"
@@ -17,6 +17,7 @@ TEXT, NUMBER, DATE, BOOLEAN, ERROR, NO_VALUE = "text", "number", "date", "boolea
 _RANGE = re.compile(r"^\$?([A-Za-z]{1,3})\$?([0-9]+)(?::\$?([A-Za-z]{1,3})\$?([0-9]+))?$")
 
 
+@lru_cache(maxsize=512)
 def column_letter(number: int) -> str:
     """Return the letters of a column counted from 1: 28 is "AB"."""
     letters = ""

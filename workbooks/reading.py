@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from criteria.problems import Problem
+from workbooks.garbage import collector_paused
 from workbooks.guards import LIMITS, Limits, check_size
 from workbooks.model import Refused, Sheet, note, sheet_from_plain
 from workbooks.problem_codes import problem
@@ -61,6 +62,11 @@ def read(
     answer = _ask_child(json.dumps(request).encode() + b"\n", data, limits)
     if "refused" in answer:
         return _refused(name, answer["refused"])
+    return _workbook(name, answer)
+
+
+@collector_paused()
+def _workbook(name: str, answer: dict[str, Any]) -> Workbook:
     return Workbook(
         name=name,
         format=answer["format"],
@@ -95,6 +101,7 @@ def _ask_child(request: bytes, data: bytes, limits: Limits) -> dict[str, Any]:
     return _answer(child.returncode, output, limits)
 
 
+@collector_paused()
 def _answer(returncode: int, output: bytes, limits: Limits) -> dict[str, Any]:
     if returncode == -getattr(signal, "SIGXCPU", 24):
         return _refusal("too_slow", seconds=limits.cpu_seconds)
