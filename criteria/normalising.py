@@ -29,9 +29,9 @@ def strength_of_cell(
 
     The program's own words win over the general list. The problem names the nearest valid words.
     """
-    folded = fold(text).strip(" .:;*")
+    folded = _bare(text)
     for word, strength in program_words.items():
-        if folded == fold(word):
+        if folded == _bare(word):
             return Proposed("strength", strength, text.strip()), None
     if folded in STRENGTHS:
         return Proposed("strength", folded, text.strip()), None
@@ -52,9 +52,14 @@ def strength_of_cell(
     return None, problem
 
 
+def _bare(text: str) -> str:
+    """Return a text folded, without the marks that stand around a word in a cell: "K.O.:" is "k.o"."""
+    return fold(text).strip(" .:;*")
+
+
 def is_strength_word(text: str) -> bool:
     """Return whether a text is a strength word and nothing else, such as "Mandatory" or "必須"."""
-    folded = fold(text).strip(" .:;*")
+    folded = _bare(text)
     return folded in STRENGTHS or any(
         pattern.pattern.fullmatch(folded) for _, pattern in word_finders("strengths")
     )

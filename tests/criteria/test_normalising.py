@@ -157,6 +157,12 @@ def test_a_programs_own_words_win_over_the_general_list():
     assert proposed.value == "should"
 
 
+@pytest.mark.parametrize("cell", ["K.O.", "k.o", "K.O.:"])
+def test_a_word_with_points_is_known_however_the_cell_points_it(cell):
+    proposed, problem = strength_of_cell(cell, {"K.O.": "must"})
+    assert (proposed and proposed.value, problem) == ("must", None)
+
+
 @pytest.mark.parametrize("cell", ["shall/should", "fundamentl!", "", "x"])
 def test_a_cell_that_means_no_strength_is_a_problem_with_the_nearest_words(cell):
     """Two strengths in one cell are none."""
