@@ -6,6 +6,7 @@ changing a role or ending a token forgets it at once in this process, in others 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import time
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fastapi import Request
-from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from api.errors import Refusal
@@ -29,15 +29,15 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MOMENT = 2.0  # seconds for which a looked-up caller is remembered
 REMEMBERED = 4096
 
+_Key = tuple[object, bytes]
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
-def needs(
-    permission: str, *, form: bool = False, ready: Callable[[Request], Response | None] | None = None
-) -> Callable[[Endpoint], Endpoint]:
+def needs(permission: str, *, form: bool = False, immutable: bool = False) -> Callable[[Endpoint], Endpoint]:
     """Declare a route's permission. With `form` the CSRF token is in the form, and the page checks it.
 
-    `ready` may answer at once, after the access check, without what the framework does for a request.
+    `immutable`: what was answered once at an address, with an ETag, is the answer there for ever, whoever
+    asks; such answers are given again before routing (`api/kept.py`).
     """
     if permission not in PERMISSIONS and permission not in WITHOUT_WORKSPACE:
         raise ValueError(f'"{permission}" is not in the table of permissions.')
@@ -45,7 +45,7 @@ def needs(
     def declare(endpoint: Endpoint) -> Endpoint:
         endpoint.__permission__ = permission  # type: ignore[attr-defined]
         endpoint.__form__ = form  # type: ignore[attr-defined]
-        endpoint.__ready__ = ready  # type: ignore[attr-defined]
+        endpoint.__immutable__ = immutable  # type: ignore[attr-defined]
         return endpoint
 
     return declare
@@ -90,11 +90,13 @@ class Doorkeeper:
 
     def __init__(self, store: Store, sign_in_limit: int) -> None:
         self._store = store
-        self._known: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
+        self._known: OrderedDict[_Key, tuple[float, Principal]] = OrderedDict()
+        self._looking: dict[_Key, asyncio.Future[Principal | None]] = {}
+        self._era = object()  # a part of every key: what was looked up, or begun to be, before it is no good
         self._failures = RateLimit(sign_in_limit)
 
-    async def admit(self, request: Request, endpoint: Callable[..., Any]) -> Principal | None:
-        """Return who is asking; raise Refusal where a route is not theirs."""
+    async def admit(self, request: Request, endpoint: Callable[..., Any], workspace: str) -> Principal | None:
+        """Return who is asking, and note it for the log; raise Refusal where a route is not theirs."""
         permission = permission_of(endpoint)
         principal = await self.principal(request)
         if principal is None:
@@ -103,7 +105,8 @@ class Doorkeeper:
             raise Refusal("not_signed_in")
         if principal.by_cookie and request.method not in SAFE_METHODS and not endpoint.__form__:  # type: ignore[attr-defined]
             check_csrf(principal, request, request.headers.get(CSRF_HEADER, ""))
-        _authorise(principal, permission, request.path_params.get("workspace", ""))
+        _authorise(principal, permission, workspace)
+        request.scope["state"]["who"] = principal.account.name
         return principal
 
     async def principal(self, request: Request) -> Principal | None:
@@ -111,21 +114,34 @@ class Doorkeeper:
         kind, secret = _secret_of(request)
         if not secret:
             return None
-        key = hashlib.sha256(f"{kind}:{secret}".encode()).digest()
+        key = (self._era, hashlib.sha256(f"{kind}:{secret}".encode()).digest())
         known = self._known.get(key)
         if known is not None and known[0] > time.monotonic():
             return known[1]
-        look_up = self._by_token if kind == "token" else self._by_session
-        found = await run_in_threadpool(look_up, secret)
-        if found is None:
-            if kind == "token":
-                self.failed(request)
-                raise Refusal("not_signed_in", "The token is unknown, has expired, or was revoked.")
-            return None
+        found = await self._looked_up(key, self._by_token if kind == "token" else self._by_session, secret)
+        if found is None and kind == "token":
+            self.failed(request)
+            raise Refusal("not_signed_in", "The token is unknown, has expired, or was revoked.")
+        return found
+
+    async def _looked_up(
+        self, key: _Key, look_up: Callable[[str], Principal | None], secret: str
+    ) -> Principal | None:
+        """Return who is behind a secret, from the store; those who ask at the same time share one look-up."""
+        looking = self._looking.get(key)
+        if looking is None:
+            looking = asyncio.ensure_future(run_in_threadpool(look_up, secret))
+            self._looking[key] = looking
+            looking.add_done_callback(lambda done: self._remember(key, done))
+        return await asyncio.shield(looking)
+
+    def _remember(self, key: _Key, done: asyncio.Future[Principal | None]) -> None:
+        del self._looking[key]
+        if done.cancelled() or done.exception() is not None or (found := done.result()) is None:
+            return
         self._known[key] = (time.monotonic() + MOMENT, found)
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
-        return found
 
     def failed(self, request: Request) -> None:
         """Count a failed sign-in; raise Refusal where there were too many from this address."""
@@ -137,7 +153,7 @@ class Doorkeeper:
 
     def forget(self) -> None:
         """Look everybody up again: a role, a token or a session has changed."""
-        self._known.clear()
+        self._era = object()
 
     def _by_token(self, secret: str) -> Principal | None:
         with self._store.reading() as session:

@@ -12,11 +12,13 @@ import yaml
 from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
+from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
 
 from api import errors, logs
 from api.access import Doorkeeper, needs, permission_of
 from api.guard import Guard
+from api.kept import Answers
 from api.metrics import Metrics
 from api.pages import comparison, overview, signing_in
 from api.pages import reviews as page_reviews
@@ -51,6 +53,9 @@ ABOUT = """Compare a foreign trusted-trader program with C-TPAT, for mutual reco
 
 Lists come as `{items, next, total}`, or as CSV. Every failure is `application/problem+json` with a stable
 `code`. Sign in with `Authorization: Bearer TOKEN`. See docs/api.md."""
+# The service counts and logs by itself; the framework's records would hold the texts of errors, which may
+# quote criteria (docs/decisions/0051).
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 PAGES = (signing_in, overview, comparison, page_uploads, page_reviews)
 # Routes are tried in this order, so those that dashboards read most come first.
 MODULES = (comparisons, library, matrix, uploads, reviews, reports, jobs, workspaces, accounts, health)
@@ -84,6 +89,7 @@ def create_app(settings: Settings, runner: Callable[[Workshop, int], Runner] = L
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
+        telemetry=NO_TELEMETRY,
     )
     app.router.route_class = GuardedRoute
     app.state.services = services
@@ -93,21 +99,23 @@ def create_app(settings: Settings, runner: Callable[[Workshop, int], Runner] = L
     for pages in PAGES:
         app.include_router(pages.routes)
     _add_openapi(app)
-    app.add_middleware(Guard, settings=settings, metrics=services.metrics)
+    app.add_middleware(Guard, settings=settings, metrics=services.metrics, answers=services.answers)
     return app
 
 
 def _services(settings: Settings, runner: Callable[[Workshop, int], Runner]) -> Services:
     store = Store(settings.database_url)
     workshop = Workshop(store, settings.policy)
+    door, results = Doorkeeper(store, settings.sign_in_limit), Results()
     return Services(
         settings=settings,
         store=store,
         workshop=workshop,
         runner=runner(workshop, settings.job_workers),
-        door=Doorkeeper(store, settings.sign_in_limit),
+        door=door,
         metrics=Metrics(),
-        results=Results(),
+        results=results,
+        answers=Answers(results, door),
     )
 
 

@@ -6,20 +6,23 @@ that nothing inside handled becomes problem details here, so that it too carries
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import logs
 from api.errors import Refusal, response_to
+from api.kept import Answers
 from api.limiting import RateLimit
 from api.metrics import Metrics
 from api.settings import MEGABYTE, Settings
+from criteria.problems import MraError
+
+Headers = Mapping[bytes, bytes]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 UNSEEN = "(no route)"
@@ -43,8 +46,9 @@ _TLS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 class Guard:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, metrics: Metrics, answers: Answers) -> None:
         self._app = app
+        self._answers = answers
         self._metrics = metrics
         self._hosts = settings.hosts
         self._headers = (*SECURITY_HEADERS, _TLS_ONLY) if settings.secure_cookies else SECURITY_HEADERS
@@ -57,24 +61,29 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(scope, send, self._headers)
+        # Of a name sent twice the first counts, as it does for the routes.
+        headers = dict(reversed(scope["headers"]))
+        exchange = Exchange(scope, headers, send, self._headers)
         self._metrics.in_flight += 1
         try:
-            await self._answer(exchange, receive)
+            await self._answer(exchange, headers, receive)
         finally:
             self._metrics.in_flight -= 1
             exchange.finish(self._metrics)
 
-    async def _answer(self, exchange: Exchange, receive: Receive) -> None:
+    async def _answer(self, exchange: Exchange, headers: Headers, receive: Receive) -> None:
         scope = exchange.scope
         try:
-            limit = self._admit(scope)
+            limit = self._admit(scope, headers)
+            if (known := await self._answers.again(scope, headers)) is not None:
+                await known(scope, receive, exchange.send)
+                return
             inner = {**scope, "method": "GET"} if exchange.head else scope
             await self._app(inner, _limited(receive, limit), exchange.send)
             if exchange.head:
                 scope["route"] = inner.get("route")
         except Exception as error:
-            if not isinstance(error, Refusal):
+            if not isinstance(error, MraError):
                 logs.service.error(
                     "request failed", exc_info=error, extra={"request_id": exchange.request_id}
                 )
@@ -83,11 +92,10 @@ class Guard:
             response = response_to(error, scope["path"], exchange.request_id)
             await response(scope, receive, exchange.send)
 
-    def _admit(self, scope: Scope) -> int:
+    def _admit(self, scope: Scope, headers: Headers) -> int:
         """Return the largest body this request may have; raise Refusal where it is not let in."""
         if b"%00" in scope.get("query_string", b"") or "\x00" in scope["path"]:
             raise Refusal("bad_request", "The address holds a NUL character.")
-        headers = dict(scope["headers"])
         host = _host_name(headers.get(b"host", b"").decode("latin-1"))
         if self._hosts and host not in self._hosts:
             raise Refusal("wrong_host")
@@ -107,10 +115,12 @@ class Exchange:
 
     __slots__ = ("_extra", "_send", "_started", "head", "request_id", "scope", "sent", "status")
 
-    def __init__(self, scope: Scope, send: Send, extra: Iterable[tuple[bytes, bytes]]) -> None:
+    def __init__(
+        self, scope: Scope, headers: Headers, send: Send, extra: Iterable[tuple[bytes, bytes]]
+    ) -> None:
         self.scope, self._send = scope, send
         self._started = time.perf_counter()
-        self.request_id = _request_id(scope)
+        self.request_id = _request_id(headers)
         self.head = scope["method"] == "HEAD"  # answered as GET is, without the body
         self.status = 0
         self.sent = 0
@@ -139,25 +149,19 @@ class Exchange:
         known = method if method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE") else "OTHER"
         status = self.status or 499  # the caller left before an answer
         metrics.observe(known, route, status, seconds)
-        if logs.access.isEnabledFor(logging.INFO):
-            logs.access.info(
-                "request",
-                extra={
-                    "request_id": self.request_id,
-                    "method": known,
-                    "route": route,
-                    "status": status,
-                    "milliseconds": round(seconds * 1000, 1),
-                    "bytes": self.sent,
-                    "who": self.scope["state"].get("who"),
-                },
-            )
+        logs.request(
+            request_id=self.request_id,
+            method=known,
+            route=route,
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+            bytes=self.sent,
+            who=self.scope["state"].get("who"),
+        )
 
 
-def _request_id(scope: Scope) -> str:
-    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode(
-        "latin-1"
-    )
+def _request_id(headers: Headers) -> str:
+    given = headers.get(b"x-request-id", b"").decode("latin-1")
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
@@ -167,7 +171,7 @@ def _host_name(value: str) -> str:
     return name.lower().rstrip(".")
 
 
-def _caller(scope: Scope, headers: dict[bytes, bytes]) -> int:
+def _caller(scope: Scope, headers: Headers) -> int:
     """Return who is counted together: those with the same token or cookie, else the same address."""
     client = scope.get("client") or ("",)
     return hash(headers.get(b"authorization") or headers.get(b"cookie") or client[0])

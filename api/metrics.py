@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -25,7 +26,7 @@ class Metrics:
             key = (method, route, status)
             self._requests[key] = self._requests.get(key, 0) + 1
             buckets = self._timings.setdefault(route, [0] * (len(BUCKETS) + 1))
-            buckets[next((n for n, most in enumerate(BUCKETS) if seconds <= most), len(BUCKETS))] += 1
+            buckets[bisect_left(BUCKETS, seconds)] += 1
             self._seconds[route] = self._seconds.get(route, 0.0) + seconds
 
     def text(self, gauges: Mapping[str, tuple[str, float]]) -> str:

@@ -37,20 +37,19 @@ class GuardedRoute(APIRoute):
         inner = super().get_route_handler()
         endpoint = self.endpoint
         permission_of(endpoint)  # a route that declares none is refused here, at start
-
-        ready: Callable[[Request], Response | None] | None = getattr(endpoint, "__ready__", None)
+        immutable: bool = endpoint.__immutable__  # type: ignore[attr-defined]
 
         async def handle(request: Request) -> Response:
             services = services_of(request)
-            principal = await services.door.admit(request, endpoint)
-            request.state.principal = principal
-            request.state.who = principal.account.name if principal else None
-            if ready is not None and (known := ready(request)) is not None:
-                return known
+            workspace = request.path_params.get("workspace", "")
+            request.state.principal = principal = await services.door.admit(request, endpoint, workspace)
             key = request.headers.get(KEY_HEADER)
             if key is not None and request.method == "POST" and principal is not None:
                 return await _once(services, principal, request, key, inner)
-            return await inner(request)
+            response = await inner(request)
+            if immutable:
+                services.answers.keep(request, response)
+            return response
 
         return handle
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from fastapi import Request
 
 from api.access import Doorkeeper, Principal
+from api.kept import Answers
 from api.metrics import Metrics
 from api.results import Results
 from api.settings import Settings
@@ -27,6 +28,7 @@ class Services:
     door: Doorkeeper
     metrics: Metrics
     results: Results
+    answers: Answers
 
 
 def services_of(request: Request) -> Services:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 
@@ -34,7 +35,15 @@ def run(settings: Settings, link: str) -> None:
         lifespan="on",
     )
     _announce(address, link)
+    _set_aside()
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def _set_aside() -> None:
+    """Leave what was imported, which stays to the end, out of the collector's full passes: each holds up
+    every request under way."""
+    gc.collect()
+    gc.freeze()
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -12,8 +12,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -42,24 +42,27 @@ class Page(BaseModel, Generic[Row]):
     total: int = Field(examples=[1])
 
 
-def plain(value: Any) -> Any:
-    """Return a value as JSON knows it: dataclasses as objects, dates in ISO form."""
+def _plainer(value: Any) -> Any:
+    """Return what JSON does not know one step plainer."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(one) for name, one in asdict(value).items()}
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", by_alias=True)
     if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(one) for one in value]
+        return dict(value)
+    if isinstance(value, set | frozenset):
+        return list(value)
     if isinstance(value, datetime | date):
         return value.isoformat()
-    return value
+    raise TypeError(f"{type(value).__name__} is nothing that JSON could hold.")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plainer).encode
 
 
 def as_json(value: Any) -> bytes:
-    """Return a value as JSON bytes."""
-    return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    """Return a value as JSON bytes: dataclasses as objects, dates in ISO form."""
+    return _encode(value).encode(errors="replace")
 
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -74,13 +77,16 @@ def etag_of(*parts: object) -> str:
 
 def unchanged(request: Request, etag: str) -> Response | None:
     """Return a 304 where the caller holds the answer already."""
+    return Response(None, 304, caching(etag)) if holds(request, etag) else None
+
+
+def holds(request: Request, etag: str) -> bool:
+    """Whether the caller says that it holds the answer with this ETag."""
     sent = request.headers.get("if-none-match")
-    if sent is None:
-        return None
+    if sent is None or sent == etag:
+        return sent is not None
     known = {part.strip().removeprefix("W/") for part in sent.split(",")}
-    if etag not in known and "*" not in known:
-        return None
-    return Response(None, 304, caching(etag))
+    return etag in known or "*" in known
 
 
 def caching(etag: str) -> dict[str, str]:
@@ -146,18 +152,24 @@ def listed(
     *,
     name: str,
     etag: str = "",
+    array: Callable[[Sequence[Any]], bytes] = as_json,
 ) -> Response:
-    """Return one page of a list as JSON or CSV; `columns` are those of the CSV, Link names the next page."""
+    """Return one page of a list as JSON or CSV; `columns` are those of the CSV, Link names the next page.
+
+    `array` writes the items as a JSON array.
+    """
     headers = caching(etag) if etag else {"vary": "Accept, Authorization, Cookie"}
     if following:
         address = request.url.include_query_params(after=following)
         headers["link"] = f'<{address.path}?{address.query}>; rel="next"'
     headers["x-total-count"] = str(total)
-    rows = [plain(item) for item in items]
+    written = array(items)
     if wants_csv(request):
+        rows = json.loads(written)
         headers["content-disposition"] = f'attachment; filename="{name}.csv"'
         return Response(to_csv(rows, columns), 200, headers, "text/csv; charset=utf-8")
-    return answer({"items": rows, "next": following, "total": total}, 200, headers)
+    body = b'{"items":%b,"next":%b,"total":%d}' % (written, as_json(following), total)
+    return Response(body, 200, headers, JSON)
 
 
 def to_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bytes:

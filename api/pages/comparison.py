@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
 
 from api.access import needs
-from api.findings import Filters, compact
+from api.findings import Filters
 from api.pages.frame import Viewer, page, pager, viewer_of
 from api.pages.html import Child, Html, badge, field, link, select, table, tag, words
 from api.pages.routing import router
@@ -44,7 +44,7 @@ def show(
     made = ready.plain
     query = {"verdict": verdict, "severity": severity, "category": category, "q": q}
     filters = Filters(verdict=verdict, severity=severity, category=category, q=q)
-    fitting = [one for one in made["findings"] if filters.fit(one)]
+    fitting = filters.among(ready.rows)
     shown, following = page_of(fitting, after, PER_PAGE, ready.etag)
     return page(
         f"{made['baseline']} × {made['foreign']}",
@@ -59,7 +59,7 @@ def show(
         _actions(viewer, workspace, comparison),
         tag("h2", "Findings", id="findings"),
         _filters(made, query),
-        _findings(viewer, comparison, [compact(one) for one in shown]),
+        _findings(viewer, comparison, [one.compact for one in shown]),
         pager(viewer, viewer.at("comparisons", comparison), query, following, len(fitting)),
         _prerequisites(made),
         _reverse(made),
@@ -139,7 +139,7 @@ def _filters(made: Mapping[str, Any], query: Mapping[str, str]) -> Html:
     )  # fmt: skip
 
 
-def _findings(viewer: Viewer, comparison: str, rows: list[dict[str, Any]]) -> Html:
+def _findings(viewer: Viewer, comparison: str, rows: Sequence[Mapping[str, Any]]) -> Html:
     if not rows:
         return tag("p", "No finding fits.", class_="soft")
     heads = [

@@ -15,7 +15,7 @@ from api import schemas
 from api.access import needs
 from api.audiences import for_partner
 from api.dates import day_or
-from api.findings import COLUMNS, Filters, compact
+from api.findings import COLUMNS, Filters, Row, compact_array, full_array, rows_of
 from api.routes.shared import API, UNCHANGED, AsOf, Text, Workspace, csv_too, file_answer, router
 from api.services import Services, actor_of, services_of, today
 from api.streaming import file_response
@@ -63,7 +63,7 @@ CHANGED_COLUMNS = (
 )  # fmt: skip
 
 
-OBJECTS = 8  # bytes that JSON takes as bytes and as objects, for each byte of it
+OBJECTS = 9  # bytes that JSON takes as bytes, as objects and as rows, for each byte of it
 
 
 def _as_asked(body: schemas.ComparisonRequest) -> Asked:
@@ -122,11 +122,12 @@ def listing(
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A stored comparison as it is read often: its bytes, its ETag, its findings as plain data."""
+    """A stored comparison as it is read often: its bytes, its ETag, plain data, its findings as rows."""
 
     body: bytes
     etag: str
     plain: dict[str, Any]
+    rows: Sequence[Row]
 
 
 async def _ready(services: Services, workspace: str, key: str, audience: str = "own") -> Ready:
@@ -147,27 +148,16 @@ def read_ready(services: Services, workspace: str, key: str, audience: str) -> R
         plain = json.loads(body)
         if audience == "partner":
             plain = for_partner(plain)
-            return Ready(as_json(plain), etag_of(row.etag, "partner"), plain)
-        return Ready(body, f'"{row.etag}"', plain)
+            return Ready(as_json(plain), etag_of(row.etag, "partner"), plain, rows_of(plain["findings"]))
+        return Ready(body, f'"{row.etag}"', plain, rows_of(plain["findings"]))
 
     return services.results.get(
         ("comparison", workspace, key, audience), made, lambda one: len(one.body) * OBJECTS
     )
 
 
-def _same(request: Request) -> Response | None:
-    """Return a 304 for the plain address of a comparison in memory; dashboards ask that most."""
-    if request.scope["query_string"] or "if-none-match" not in request.headers:
-        return None
-    place = request.path_params
-    found: Ready | None = services_of(request).results.find(
-        ("comparison", place["workspace"], place["comparison"], "own")
-    )
-    return unchanged(request, found.etag) if found is not None else None
-
-
 @routes.get("/comparisons/{comparison}", response_model=schemas.Comparison, responses=UNCHANGED)
-@needs("comparison.read", ready=_same)
+@needs("comparison.read", immutable=True)
 async def show(
     request: Request, workspace: Workspace, comparison: str, audience: schemas.Audience = "own"
 ) -> Response:
@@ -179,7 +169,7 @@ async def show(
 
 
 @routes.get("/comparisons/{comparison}/findings", response_model=Page[schemas.Finding], responses=csv_too())
-@needs("comparison.read")
+@needs("comparison.read", immutable=True)
 async def findings(
     request: Request,
     workspace: Workspace,
@@ -199,28 +189,16 @@ async def findings(
     format: Format = None,  # noqa: A002
 ) -> Response:
     """List the findings, in the order of the baseline. Filters take one value or several with commas."""
-    services = services_of(request)
-    ready = await _ready(services, workspace, comparison, audience)
+    ready = await _ready(services_of(request), workspace, comparison, audience)
     csv = wants_csv(request)
     etag = etag_of(ready.etag, request.url.query, csv)
     if same := unchanged(request, etag):
         return same
-    key = ("findings", workspace, comparison, request.url.query, csv)
-    known = services.results.find(key)
-    if known is not None:
-        return Response(known[0], 200, known[1], known[2])
     filters = Filters(verdict, shortfall, severity, category, strength, operator, q, provisional)
-
-    def made() -> Response:
-        rows = [one for one in ready.plain["findings"] if filters.fit(one)]
-        shown, following = page_of(rows, after, limit, ready.etag)
-        told: Sequence[Any] = shown if detail == "full" else [compact(one) for one in shown]
-        return listed(request, told, following, len(rows), COLUMNS, name="findings", etag=etag)
-
-    response = await run_in_threadpool(made)
-    kept = {name: value for name, value in response.headers.items() if name != "content-length"}
-    services.results.put(key, (response.body, kept, response.media_type), len(response.body) + 2000)
-    return response
+    rows = filters.among(ready.rows)
+    shown, following = page_of(rows, after, limit, ready.etag)
+    array = full_array if detail == "full" else compact_array
+    return listed(request, shown, following, len(rows), COLUMNS, name="findings", etag=etag, array=array)
 
 
 @routes.get(
@@ -228,7 +206,7 @@ async def findings(
     response_model=schemas.Explanation,
     responses=UNCHANGED,
 )
-@needs("comparison.read")
+@needs("comparison.read", immutable=True)
 def explanation(request: Request, workspace: Workspace, comparison: str, criterion: str) -> Response:
     """Explain the verdict on one criterion, from the obligation to the row of the policy."""
     services = services_of(request)
@@ -243,7 +221,7 @@ def explanation(request: Request, workspace: Workspace, comparison: str, criteri
 
 
 @routes.get("/comparisons/{comparison}/reverse", response_model=Page[schemas.ReverseRow], responses=csv_too())
-@needs("comparison.read")
+@needs("comparison.read", immutable=True)
 async def reverse(
     request: Request,
     workspace: Workspace,
@@ -266,7 +244,7 @@ async def reverse(
 @routes.get(
     "/comparisons/{comparison}/changes", response_model=Page[schemas.FindingChange], responses=csv_too()
 )
-@needs("comparison.read")
+@needs("comparison.read", immutable=True)
 def changes(
     request: Request,
     workspace: Workspace,
