@@ -188,9 +188,14 @@ def _program(library: Library, request: ImportRequest) -> tuple[Program, bool]:
     return program, True
 
 
+def edition_key(program: str, label: str) -> str:
+    """Return the key of an edition that is imported under a label."""
+    return f"{program}-{label}".lower().replace(" ", "-").replace("_", "-")
+
+
 def _edition_key(library: Library, program: Program, request: ImportRequest, today: date) -> str:
     label = request.edition or today.isoformat()
-    key = f"{program.key}-{label}".lower().replace(" ", "-").replace("_", "-")
+    key = edition_key(program.key, label)
     if not all(c.isalnum() or c in "-." for c in key):
         raise MraError(f'"{label}" is not a label. Use letters, digits, "-" and ".", for example 2026-11.')
     if key in library.editions:

@@ -14,12 +14,14 @@ from typing import Any
 
 from criteria.problems import DataError, MraError, UnknownName
 from jobs.comparing import Request
+from jobs.importing import edition_key
 from jobs.matrices import matrix_of
 from jobs.stored_comparisons import make_comparison
 from jobs.stored_imports import apply_plan, import_outcome, options_from, plan_upload
 from jobs.stored_reports import keep_matrix, make_report, matrix_outcome, report_outcome
 from jobs.stored_reviews import propose_waiting
 from jobs.workshop import Actor, Progress, Workshop
+from store import uploads
 
 Arguments = Mapping[str, Any]
 Work = Callable[[Workshop, Actor, Arguments, Progress], dict[str, Any]]
@@ -37,6 +39,11 @@ def _day(arguments: Arguments) -> date | None:
 def _import(workshop: Workshop, actor: Actor, arguments: Arguments, progress: Progress) -> dict[str, Any]:
     upload = str(arguments["upload"])
     options = options_from(arguments["options"])
+    with workshop.store.reading() as session:
+        done = uploads.get(session, actor.workspace, upload).details.get("imported")
+    wanted = edition_key(options.program, options.edition or _today().isoformat())
+    if done == wanted and done in workshop.library(actor.workspace).editions:  # and not taken back since
+        return {"edition": done, "upload": upload, "applied": True}
     plan = plan_upload(workshop, actor.workspace, upload, options, _today(), progress)
     if plan.refused:
         raise DataError(plan.problems)

@@ -43,7 +43,7 @@ def test_a_day_with_very_many_results_starts_anew(monkeypatch):
     monkeypatch.setattr(library_module, "OF_A_DAY", 10)
     mine = fresh()
     for number in range(100):
-        assert mine.remember(("answer", number), lambda number=number: number, DAY) == number
+        mine.remember(("answer", number), object, DAY)
     assert len(mine._memory) <= 12
 
 
