@@ -13,6 +13,7 @@ from api.app import create_app
 from api.settings import Settings
 from criteria.problems import MraError
 from jobs.engine import EngineRunner
+from mappings.library import load_library
 
 
 def run(settings: Settings, link: str) -> None:
@@ -40,8 +41,9 @@ def run(settings: Settings, link: str) -> None:
 
 
 def _set_aside() -> None:
-    """Leave what was imported, which stays to the end, out of the collector's full passes: each holds up
-    every request under way."""
+    """Leave what stays to the end, modules and the shipped library, out of the collector's full passes: each
+    holds up every request under way."""
+    load_library()
     gc.collect()
     gc.freeze()
 
@@ -53,6 +55,7 @@ def _listen(settings: Settings) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
+        listening.listen()  # whoever comes before the server has started waits, instead of being turned away
     except OSError as error:
         listening.close()
         raise MraError(
