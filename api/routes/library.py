@@ -214,14 +214,15 @@ def controls(
     etag = tag_of(request, library)
     if same := unchanged(request, etag):
         return same
-    counts = _mapped(library)
-    rows = [
-        {**one.model_dump(mode="json"), "mapped": counts.get(key, 0)}
-        for key, one in sorted(library.controls.items())
+    fitting = [
+        one
+        for _, one in sorted(library.controls.items())
         if (not category or one.category == category) and q.casefold() in _words(one)
     ]
-    shown, following = page_of(rows, after, limit, library.digest)
-    return listed(request, shown, following, len(rows), CONTROL_COLUMNS, name="controls", etag=etag)
+    shown, following = page_of(fitting, after, limit, library.digest)
+    counts = _mapped(library)
+    rows = [{**one.model_dump(mode="json"), "mapped": counts.get(one.id, 0)} for one in shown]
+    return listed(request, rows, following, len(fitting), CONTROL_COLUMNS, name="controls", etag=etag)
 
 
 def _words(one: Control) -> str:
@@ -286,13 +287,14 @@ def maps(
     if same := unchanged(request, etag):
         return same
     wanted = {"status": status, "control": control, "obligation": obligation}
-    rows = [
-        {**asdict(one.row), "etag": revision_tag(one.revision)}
+    fitting = [
+        one
         for one in rows_with_revisions(services.workshop, workspace, found.key)
         if all(not value or getattr(one.row, field) == value for field, value in wanted.items())
     ]
-    shown, following = page_of(rows, after, limit, library.digest + request.url.path)
-    return listed(request, shown, following, len(rows), MAP_COLUMNS, name=f"{found.key}-maps", etag=etag)
+    shown, following = page_of(fitting, after, limit, library.digest + request.url.path)
+    rows = [{**asdict(one.row), "etag": revision_tag(one.revision)} for one in shown]
+    return listed(request, rows, following, len(fitting), MAP_COLUMNS, name=f"{found.key}-maps", etag=etag)
 
 
 def revision_tag(revision: int) -> str:
