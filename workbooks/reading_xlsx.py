@@ -13,10 +13,9 @@ from typing import Any
 
 import openpyxl
 import openpyxl.reader.excel
-from openpyxl.reader.excel import ExcelReader
-from openpyxl.styles.styleable import StyleableObject
+from openpyxl.cell.cell import Cell as OpenpyxlCell
+from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.worksheet._reader import WorksheetReader
-from openpyxl.xml.constants import SHARED_STRINGS
 
 from workbooks.details import SheetDetails
 from workbooks.model import (
@@ -28,14 +27,12 @@ from workbooks.model import (
     TEXT,
     Cell,
     Sheet,
-    column_letter,
     covered_places,
     range_bounds,
     rows_of,
 )
 from workbooks.number_texts import date_text, number_text
 from workbooks.scanning import Scanned
-from workbooks.xlsx_cells import Formats, Run, SharedTexts, SheetCells
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -45,54 +42,49 @@ _THREADED = re.compile(r"^\[Threaded comment\].*?Comment:\s*", re.DOTALL)
 class _LeanReader(WorksheetReader):
     """openpyxl's sheet reader without what an upload could use to make it build millions of cells.
 
-    Cells are read by `workbooks.xlsx_cells`. Merged ranges come from the scan; links, tables and
-    conditional formats are not read, and a cell is kept only if it holds something.
+    Merged ranges come from the scan; links, tables and conditional formats are not read, and an empty cell
+    is kept only if it has a formula.
     """
 
-    def bind_all(self) -> None:
-        """Give the sheet its cells, its columns and its hidden rows."""
-        parser: Any = self.parser
+    def bind_cells(self) -> None:
+        """Keep the cells that hold something."""
         sheet: Any = self.ws
-        cells = SheetCells(
-            Formats(parser.shared_strings, parser.epoch, parser.date_formats, parser.timedelta_formats)
-        )
-        cells.read(parser.source)
-        sheet._cells = cells.cells
-        parser.column_dimensions = cells.columns
-        self.bind_col_dimensions()
-        for number in cells.hidden_rows:
-            sheet.row_dimensions[number].hidden = True
+        styles, cells = sheet.parent._cell_styles, sheet._cells
+        for _, row in self.parser.parse():
+            for found in row:
+                place = (found["row"], found["column"])
+                cell: Any = OpenpyxlCell(sheet, *place, style_array=styles[found["style_id"]])
+                cell._value, cell.data_type = found["value"], found["data_type"]
+                if cell._value is not None:
+                    cells[place] = cell
 
+    def bind_merged_cells(self) -> None:
+        """Build no cells under merged ranges."""
 
-class _PackageReader(ExcelReader):
-    """openpyxl's reader of a workbook with a table of shared texts that is read faster."""
+    def bind_hyperlinks(self) -> None:
+        """Build no cells under links: a link can be given a whole sheet."""
 
-    def read_strings(self) -> None:
-        """Read the shared texts."""
-        reader: Any = self
-        part = reader.package.find(SHARED_STRINGS)
-        if part is not None:
-            texts = SharedTexts()
-            with reader.archive.open(part.PartName[1:]) as source:
-                texts.read(source)
-            reader.shared_strings = texts.texts
+    def bind_formatting(self) -> None:
+        """Read no conditional formats."""
+
+    def bind_tables(self) -> None:
+        """Read no tables."""
 
 
 def read_xlsx(data: bytes, scanned: Scanned) -> list[Sheet]:
     """Return the sheets of a workbook in their order; chart sheets are left out."""
     package_reader: Any = openpyxl.reader.excel
     package_reader.WorksheetReader = _LeanReader
-    reader: Any = _PackageReader(io.BytesIO(data), data_only=True, rich_text=True, keep_links=False)
-    reader.read()
-    looks = _Looks(reader.wb)
+    book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, rich_text=True, keep_links=False)
+    looks = _Looks()
     return [
         _sheet(
             sheet,
             looks,
             scanned.no_value.get(sheet.title, ()),
-            scanned.details.get(sheet.title, SheetDetails()),
+            scanned.details.get(sheet.title, SheetDetails()).merged_ranges,
         )
-        for sheet in reader.wb.worksheets
+        for sheet in book.worksheets
     ]
 
 
@@ -104,30 +96,26 @@ def clean(text: str) -> str:
 
 
 class _Looks:
-    """Bold, struck out, and the number format where it is not General, by the number of a style."""
+    """Bold and struck-out by style number: openpyxl makes a new proxy object at every question."""
 
-    def __init__(self, book: Any) -> None:
-        self.book = book
-        self.known: dict[int, tuple[bool, bool, str]] = {}
+    def __init__(self) -> None:
+        self.known: dict[tuple[int, int], tuple[bool, bool, str]] = {}
 
-    def of(self, style_id: int) -> tuple[bool, bool, str]:
-        """Return the look of a style, asking openpyxl for it once."""
-        if style_id not in self.known:
-            self.known[style_id] = self._asked(style_id)
-        return self.known[style_id]
-
-    def _asked(self, style_id: int) -> tuple[bool, bool, str]:
-        styles = self.book._cell_styles[style_id]
-        if not any(styles):
+    def of(self, cell: Any) -> tuple[bool, bool, str]:
+        """Return bold, struck out, and the number format where it is not General."""
+        if not cell.has_style:
             return False, False, ""
-        look: Any = StyleableObject(self.book.worksheets[0], styles)
-        shown = look.number_format or ""
-        return bool(look.font.b), bool(look.font.strike), "" if shown == "General" else shown
+        # The style array is private to openpyxl; its two numbers are the only cheap key there is.
+        key = (cell._style.fontId, cell._style.numFmtId)
+        if key not in self.known:
+            shown = cell.number_format or ""
+            self.known[key] = bool(cell.font.b), bool(cell.font.strike), "" if shown == "General" else shown
+        return self.known[key]
 
 
-def _sheet(sheet: Any, looks: _Looks, no_value: Sequence[str], details: SheetDetails) -> Sheet:
-    merged = {reference.partition(":")[0]: reference for reference in details.merged_ranges}
-    covered = covered_places(details.merged_ranges)
+def _sheet(sheet: Any, looks: _Looks, no_value: Sequence[str], merged_ranges: Sequence[str]) -> Sheet:
+    merged = {reference.partition(":")[0]: reference for reference in merged_ranges}
+    covered = covered_places(merged_ranges)
     # iter_rows() would make every empty cell up to the farthest one; this holds the cells that were read.
     cells = [
         found
@@ -142,7 +130,7 @@ def _sheet(sheet: Any, looks: _Looks, no_value: Sequence[str], details: SheetDet
         name=sheet.title,
         rows=rows_of(cells, _hidden_rows(sheet)),
         visibility={"hidden": "hidden", "veryHidden": "very_hidden"}.get(sheet.sheet_state, "visible"),
-        right_to_left=details.right_to_left,
+        right_to_left=bool(sheet.sheet_view.rightToLeft),
         hidden_columns=frozenset(_hidden_columns(sheet)),
         merged_ranges=tuple(sorted(merged.values())),
         column_widths=_widths(sheet),
@@ -150,17 +138,17 @@ def _sheet(sheet: Any, looks: _Looks, no_value: Sequence[str], details: SheetDet
 
 
 def _cell(cell: Any, row: int, column: int, looks: _Looks, merged: dict[str, str]) -> Cell | None:
+    bold, strike, number_format = looks.of(cell)
     value = cell.value
-    bold, strike, number_format = looks.of(cell.style_id)
     text, kind = _text_and_kind(value, number_format)
     if cell.data_type == "e":
         kind = ERROR
     elif not text.strip():
         return None
     struck, kept = (text, "") if strike else ("", "")
-    if isinstance(value, tuple):
+    if isinstance(value, CellRichText):
         struck, kept, bold = _fragments(value, strike, bold)
-    address = f"{column_letter(column)}{row}" if merged else ""
+    address = cell.coordinate if merged else ""
     return Cell(
         row, column, text, kind, merged.get(address, ""), bold, struck, kept,
         _comment(cell), number_format if kind in (NUMBER, DATE) else "",
@@ -169,9 +157,7 @@ def _cell(cell: Any, row: int, column: int, looks: _Looks, merged: dict[str, str
 
 def _text_and_kind(value: Any, number_format: str) -> tuple[str, str]:
     if isinstance(value, str):
-        return clean(value), TEXT
-    if isinstance(value, tuple):
-        return clean("".join(run.text for run in value)), TEXT
+        return clean(str(value)), TEXT
     if isinstance(value, bool):
         return ("TRUE" if value else "FALSE"), BOOLEAN
     if isinstance(value, int | float):
@@ -181,15 +167,18 @@ def _text_and_kind(value: Any, number_format: str) -> tuple[str, str]:
     return ("" if value is None else clean(str(value))), TEXT
 
 
-def _fragments(runs: tuple[Run, ...], cell_strike: bool, cell_bold: bool) -> tuple[str, str, bool]:
+def _fragments(value: Any, cell_strike: bool, cell_bold: bool) -> tuple[str, str, bool]:
     """Return the struck-out part, the rest, and whether all of the text is bold."""
     struck: list[str] = []
     kept: list[str] = []
     bold: list[bool] = []
-    for run in runs:
-        text = clean(run.text)
-        gone = cell_strike if run.struck is None else run.struck
-        bold.append((cell_bold if run.bold is None else run.bold) or not text.strip())
+    for fragment in value:
+        if isinstance(fragment, TextBlock):
+            gone, text = bool(fragment.font.strike), clean(fragment.text)
+            bold.append(bool(fragment.font.b) or not text.strip())
+        else:
+            gone, text = cell_strike, clean(str(fragment))
+            bold.append(cell_bold or not text.strip())
         (struck if gone and text.strip() else kept).append(text)
     if not any(text.strip() for text in struck):
         return "", "", all(bold)
