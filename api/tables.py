@@ -42,10 +42,15 @@ class Page(BaseModel, Generic[Row]):
     total: int = Field(examples=[1])
 
 
+def shallow(value: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass as they are; `asdict` would copy all that is in them."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
 def _plainer(value: Any) -> Any:
     """Return what JSON does not know one step plainer."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
+        return shallow(value)
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", by_alias=True)
     if isinstance(value, Mapping):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 from fastapi import Request
@@ -14,7 +13,19 @@ from api.access import needs
 from api.dates import day_or
 from api.routes.shared import UNCHANGED, AsOf, Text, Workspace, csv_too, router
 from api.services import services_of, today
-from api.tables import After, Format, Limit, Page, answer, caching, etag_of, listed, page_of, unchanged
+from api.tables import (
+    After,
+    Format,
+    Limit,
+    Page,
+    answer,
+    caching,
+    etag_of,
+    listed,
+    page_of,
+    shallow,
+    unchanged,
+)
 from criteria.arrangements import arrangements_on, between_others_on
 from criteria.model import Criterion, Edition
 from criteria.problems import UnknownName
@@ -293,7 +304,7 @@ def maps(
         if all(not value or getattr(one.row, field) == value for field, value in wanted.items())
     ]
     shown, following = page_of(fitting, after, limit, library.digest + request.url.path)
-    rows = [{**asdict(one.row), "etag": revision_tag(one.revision)} for one in shown]
+    rows = [{**shallow(one.row), "etag": revision_tag(one.revision)} for one in shown]
     return listed(request, rows, following, len(fitting), MAP_COLUMNS, name=f"{found.key}-maps", etag=etag)
 
 
